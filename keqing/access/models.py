@@ -1,0 +1,190 @@
+"""Who we are: staff, the org tree, positions that outlive people, territories (decision 2)."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, RangeOperators
+from django.db import models
+from django.db.models import F, Func, Q
+
+if TYPE_CHECKING:
+    from keqing.access.standing import Standing
+
+
+class StaffQuerySet(models.QuerySet["Staff"]):
+    def active(self) -> StaffQuerySet:
+        return self.filter(is_active=True)
+
+
+class StaffManager(BaseUserManager["Staff"].from_queryset(StaffQuerySet)):  # type: ignore[misc]
+    def get_by_natural_key(self, login_name: str | None) -> Staff:
+        return self.get(login_name__iexact=login_name)
+
+
+class Staff(AbstractBaseUser):
+    """员工. Signs in; what they may do comes from the positions they hold."""
+
+    login_name = models.CharField("登录名", max_length=40, unique=True)
+    name = models.CharField("姓名", max_length=40)
+    employee_no = models.CharField("工号", max_length=30, blank=True, default="")
+    mobile = models.CharField("手机", max_length=20, blank=True, default="")
+    email = models.EmailField("邮箱", blank=True, default="")
+    is_active = models.BooleanField("在用", default=True)
+    left_on = models.DateField("离职日期", null=True, blank=True)
+    must_change_password = models.BooleanField("须改密码", default=True)
+    failed_sign_ins = models.PositiveSmallIntegerField("连续失败次数", default=0)
+    last_failed_at = models.DateTimeField("上次失败", null=True, blank=True)
+    locked_until = models.DateTimeField("锁定至", null=True, blank=True)
+    is_medical_rep_filed = models.BooleanField("已备案医药代表", default=False)
+    rep_filing_no = models.CharField("备案号", max_length=40, blank=True, default="")
+    rep_filing_valid_to = models.DateField("备案有效期至", null=True, blank=True)
+    initials = models.CharField(max_length=40, default="", editable=False)
+    version = models.PositiveIntegerField(default=1, editable=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    USERNAME_FIELD = "login_name"
+    REQUIRED_FIELDS = ["name"]
+    objects = StaffManager()
+
+    class Meta:
+        verbose_name = "员工"
+        ordering = ["login_name"]
+        constraints = [
+            models.UniqueConstraint(Func(F("login_name"), function="lower"), name="staff_login_name"),
+            models.UniqueConstraint(
+                fields=["employee_no"], condition=~Q(employee_no=""), name="staff_employee_no"
+            ),
+            models.CheckConstraint(condition=Q(is_active=True) | Q(left_on__isnull=False), name="staff_left"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @cached_property
+    def standing(self) -> Standing:
+        """Rights of this moment, read once per loaded staff object (two queries)."""
+        from keqing.access.standing import standing_of
+
+        return standing_of(self)
+
+    def may(self, word: str) -> bool:
+        return self.standing.may(word)
+
+    @property
+    def role_title(self) -> str:
+        return self.standing.title
+
+
+class OrgUnit(models.Model):
+    """组织单元 of the tree company → region → area. ``path`` lists the ids from the root: ``/1/5/``."""
+
+    class Kind(models.TextChoices):
+        COMPANY = "company", "公司"
+        REGION = "region", "大区"
+        AREA = "area", "地区"
+
+    name = models.CharField("名称", max_length=60)
+    kind = models.CharField("层级", max_length=10, choices=Kind.choices)
+    parent = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name="上级")
+    path = models.CharField(max_length=200, default="", editable=False)
+    valid_from = models.DateField("启用")
+    valid_to = models.DateField("停用", null=True, blank=True)
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    class Meta:
+        verbose_name = "组织单元"
+        ordering = ["path"]
+        constraints = [
+            models.UniqueConstraint(fields=["parent", "name"], condition=Q(valid_to__isnull=True), name="unit_name"),
+            models.UniqueConstraint(fields=["kind"], condition=Q(kind="company"), name="one_company"),
+            models.CheckConstraint(condition=Q(kind="company") | Q(parent__isnull=False), name="unit_has_parent"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class PositionQuerySet(models.QuerySet["Position"]):
+    def current(self) -> PositionQuerySet:
+        return self.filter(closed_on__isnull=True)
+
+    def vacant(self) -> PositionQuerySet:
+        return self.current().filter(holder__isnull=True)
+
+
+class Position(models.Model):
+    """岗位. Owns customers and outlives people; ``holder`` is today's, ``holdings`` the history."""
+
+    code = models.CharField("岗位编号", max_length=30, unique=True)
+    name = models.CharField("岗位名称", max_length=60)
+    unit = models.ForeignKey(OrgUnit, models.PROTECT, related_name="positions", verbose_name="所属组织")
+    role = models.CharField("角色", max_length=40)
+    is_head = models.BooleanField("负责人岗位", default=False)
+    holder = models.ForeignKey(Staff, models.PROTECT, null=True, blank=True, related_name="positions", verbose_name="任职人")
+    opened_on = models.DateField("设岗日期")
+    closed_on = models.DateField("撤岗日期", null=True, blank=True)
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    objects = PositionQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "岗位"
+        ordering = ["code"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(closed_on__isnull=True) | Q(holder__isnull=True), name="closed_position_is_vacant"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def label(self) -> str:
+        """岗位 with its holder, as screens show an owner."""
+        return self.holder.name if self.holder else f"{self.name}（空缺）"
+
+
+class Holding(models.Model):
+    """任职记录: one person in one position for some days. The database refuses overlaps."""
+
+    position = models.ForeignKey(Position, models.PROTECT, related_name="holdings")
+    staff = models.ForeignKey(Staff, models.PROTECT, related_name="holdings")
+    from_on = models.DateField("开始")
+    to_on = models.DateField("结束", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "任职记录"
+        ordering = ["-from_on", "-pk"]
+        constraints = [
+            ExclusionConstraint(
+                name="one_holder_at_a_time",
+                expressions=[
+                    ("position", RangeOperators.EQUAL),
+                    (Func(F("from_on"), F("to_on"), function="daterange"), RangeOperators.OVERLAPS),
+                ],
+            )
+        ]
+
+
+class TerritoryRule(models.Model):
+    """辖区规则: customers of a kind inside a division belong to a position. Longest prefix wins."""
+
+    position = models.ForeignKey(Position, models.PROTECT, related_name="territory_rules", verbose_name="岗位")
+    division = models.ForeignKey("reference.Division", models.PROTECT, related_name="+", verbose_name="行政区划")
+    division_prefix = models.CharField(max_length=6, editable=False)
+    kinds = ArrayField(models.CharField(max_length=20), default=list, blank=True, verbose_name="客户类型")
+    valid_from = models.DateField("启用")
+    valid_to = models.DateField("停用", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "辖区规则"
+        ordering = ["division_prefix", "pk"]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.division_prefix = self.division.prefix
+        super().save(*args, **kwargs)

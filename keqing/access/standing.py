@@ -1,0 +1,193 @@
+"""What a staff member may do: roles of their positions turned into reaches.
+
+A *grant* in ``config/roles.toml`` gives a word a reach; a *clause* is that grant for one position, with the
+ids it comes down to. Rows of every scoped table carry an owner position and a unit, so a clause is one
+indexed condition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db.models import Q
+
+if TYPE_CHECKING:
+    from keqing.access.models import Position, Staff
+
+REACHES = ("own", "team", "territory", "all")
+
+
+@dataclass(frozen=True)
+class Grant:
+    reach: str
+    kinds: frozenset[str] | None = None
+    names_only: bool = False
+
+
+@dataclass(frozen=True)
+class Role:
+    key: str
+    title: str
+    order: int
+    words: Mapping[str, tuple[Grant, ...]]
+
+
+@dataclass(frozen=True)
+class Clause:
+    """Rows of ``kinds`` (None: any) whose owner is in ``positions`` or unit in ``units`` (both None: all rows)."""
+
+    kinds: frozenset[str] | None = None
+    positions: frozenset[int] | None = None
+    units: frozenset[int] | None = None
+    names_only: bool = False
+
+    def admits(self, *, kind: str | None, owner_position_id: int | None, unit_id: int | None) -> bool:
+        if self.kinds is not None and kind not in self.kinds:
+            return False
+        if self.positions is not None:
+            return owner_position_id in self.positions
+        return self.units is None or unit_id in self.units
+
+    def condition(self, *, kind: str, owner: str, unit: str) -> Q:
+        condition = Q()
+        if self.kinds is not None:
+            condition &= Q(**{f"{kind}__in": sorted(self.kinds)})
+        if self.positions is not None:
+            condition &= Q(**{f"{owner}__in": sorted(self.positions)})
+        elif self.units is not None:
+            condition &= Q(**{f"{unit}__in": sorted(self.units)})
+        return condition
+
+
+NOTHING = Q(pk__in=[])
+
+
+@dataclass(frozen=True)
+class Standing:
+    """The positions held today and, word by word, the rows they reach."""
+
+    positions: tuple[Position, ...] = ()
+    title: str = "无岗位"
+    clauses: Mapping[str, tuple[Clause, ...]] = field(default_factory=dict)
+    headed_unit_ids: frozenset[int] = frozenset()
+    roles: frozenset[str] = frozenset()
+
+    @property
+    def position_ids(self) -> frozenset[int]:
+        return frozenset(p.pk for p in self.positions)
+
+    @property
+    def home(self) -> Position | None:
+        """The position new work is entered for: the first one held."""
+        return self.positions[0] if self.positions else None
+
+    def may(self, word: str) -> bool:
+        return str(word) in self.clauses
+
+    def reaches(
+        self, word: str, *, kind: str | None, owner_position_id: int | None, unit_id: int | None, names: bool = False
+    ) -> bool:
+        """Whether the word reaches one row; ``names`` counts grants that show names and codes only."""
+        return any(
+            clause.admits(kind=kind, owner_position_id=owner_position_id, unit_id=unit_id)
+            for clause in self.clauses.get(str(word), ())
+            if names or not clause.names_only
+        )
+
+    def rows(
+        self,
+        word: str,
+        *,
+        names: bool = True,
+        kind: str = "kind",
+        owner: str = "owner_position_id",
+        unit: str = "unit_id",
+    ) -> Q:
+        """The condition for the rows a word reaches; no grant means no rows."""
+        clauses = [c for c in self.clauses.get(str(word), ()) if names or not c.names_only]
+        if not clauses:
+            return NOTHING
+        conditions = [c.condition(kind=kind, owner=owner, unit=unit) for c in clauses]
+        if any(not condition for condition in conditions):
+            return Q()
+        combined = conditions[0]
+        for condition in conditions[1:]:
+            combined |= condition
+        return combined
+
+    def reaches_everything(self, word: str) -> bool:
+        return any(c == Clause() for c in self.clauses.get(str(word), ()))
+
+
+@cache
+def roles() -> Mapping[str, Role]:
+    """The roles of ``config/roles.toml``, in the order of the file."""
+    return {
+        key: Role(key, raw["title"], order, {w: _grants(g) for w, g in raw.get("words", {}).items()})
+        for order, (key, raw) in enumerate(settings.ROLES.items())
+    }
+
+
+def role_choices() -> list[tuple[str, str]]:
+    return [(role.key, role.title) for role in roles().values()]
+
+
+def _grants(raw: Any) -> tuple[Grant, ...]:
+    many = raw if isinstance(raw, list) else [raw]
+    return tuple(
+        Grant(g)
+        if isinstance(g, str)
+        else Grant(g["reach"], frozenset(g["kinds"]) if "kinds" in g else None, g.get("names_only", False))
+        for g in many
+    )
+
+
+def standing_of(staff: Staff) -> Standing:
+    """Two queries: the positions held with their units, and the units under those headed or lived in."""
+    from keqing.access.models import OrgUnit
+
+    if not staff.is_active:
+        return Standing()
+    held = list(staff.positions.current().select_related("unit"))
+    if not held:
+        return Standing()
+    held.sort(key=lambda p: (_order(p.role), p.pk))
+    under = _units_under({p.unit for p in held}, OrgUnit.objects.all())
+    clauses: dict[str, list[Clause]] = {}
+    for position in held:
+        role = roles().get(position.role)
+        for word, grants in (role.words if role else {}).items():
+            clauses.setdefault(word, []).extend(_clause(g, position, under) for g in grants)
+    headed = frozenset().union(*(under[p.unit_id] for p in held if p.is_head))
+    return Standing(
+        positions=tuple(held),
+        title=f"{held[0].unit.name} · {roles()[held[0].role].title}" if held[0].role in roles() else held[0].name,
+        clauses={word: tuple(dict.fromkeys(many)) for word, many in clauses.items()},
+        headed_unit_ids=headed,
+        roles=frozenset(p.role for p in held),
+    )
+
+
+def _order(role: str) -> int:
+    known = roles().get(role)
+    return known.order if known else 999
+
+
+def _units_under(tops: Iterable[Any], units: Any) -> dict[int, frozenset[int]]:
+    condition = Q()
+    for unit in tops:
+        condition |= Q(path__startswith=unit.path)
+    found = list(units.filter(condition).values_list("pk", "path"))
+    return {top.pk: frozenset(pk for pk, path in found if path.startswith(top.path)) for top in tops}
+
+
+def _clause(grant: Grant, position: Position, under: Mapping[int, frozenset[int]]) -> Clause:
+    if grant.reach == "all":
+        return Clause(grant.kinds, names_only=grant.names_only)
+    if grant.reach == "own" or (grant.reach == "team" and not position.is_head):
+        return Clause(grant.kinds, positions=frozenset({position.pk}), names_only=grant.names_only)
+    return Clause(grant.kinds, units=under[position.unit_id], names_only=grant.names_only)

@@ -1,0 +1,225 @@
+"""Contact records with the seven fields (R-195), comments of superiors (R-197), reminders."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import models
+from django.db.models import Q
+
+from keqing.followups.permissions import Can
+from keqing.people.choices import BusinessState
+from keqing.people.models import Organisation, Person
+
+if TYPE_CHECKING:
+    from keqing.access.models import Staff
+
+
+def customers_reached(staff: Staff, word: str, *, customer: str = "customer_id") -> Q:
+    """Rows whose customer the word reaches: an organisation, or a person who belongs to none (decision 3)."""
+    standing = staff.standing
+    if standing.reaches_everything(word):
+        return Q()
+    organisations = Organisation.objects.alive().reached_by(staff, word).values("pk")
+    people = Person.objects.alive().unaffiliated().filter(standing.rows(word, names=False)).values("pk")
+    return Q(**{f"{customer}__in": organisations}) | Q(**{f"{customer}__in": people})
+
+
+class FollowsCustomer(models.Model):
+    """A row that belongs to a customer and is seen by whoever sees the customer."""
+
+    customer_id = models.BigIntegerField("客户编号")
+
+    class Meta:
+        abstract = True
+
+    def customer(self) -> Organisation | Person:
+        found = Organisation.objects.filter(pk=self.customer_id).first()
+        return found or Person.objects.get(pk=self.customer_id)
+
+    def allows(self, staff: Staff, word: str, *, names: bool = False) -> bool:
+        return self.customer().allows(staff, word)
+
+
+class ContactQuerySet(models.QuerySet["ContactRecord"]):
+    def visible_to(self, staff: Staff) -> ContactQuerySet:
+        return self.filter(customers_reached(staff, Can.VIEW))
+
+
+class ContactRecord(FollowsCustomer):
+    """联系记录. Submitted at once and then only corrected, with a reason; former versions stay readable."""
+
+    class Method(models.TextChoices):
+        """方式: the six of R-294, and the visit."""
+
+        VISIT = "visit", "拜访"
+        PHONE = "phone", "电话"
+        FAX = "fax", "传真"
+        EMAIL = "email", "邮件"
+        SMS = "sms", "短信"
+        DIRECT = "direct", "直接接触"
+        MEDIA = "media", "媒体"
+
+    customer_name = models.CharField("客户", max_length=120)
+    track_on = models.DateField("跟踪日期")
+    method = models.CharField("方式", max_length=10, choices=Method.choices)
+    tracker = models.ForeignKey("access.Staff", models.PROTECT, related_name="+", verbose_name="跟踪人")
+    tracker_position = models.ForeignKey("access.Position", models.PROTECT, null=True, related_name="+")
+    tracker_unit = models.ForeignKey("access.OrgUnit", models.PROTECT, null=True, related_name="+")
+    callback_on = models.DateField("回访日期", null=True, blank=True)
+    business_state = models.CharField("业务状态", max_length=20, choices=BusinessState.choices)
+    description = models.TextField("业务描述")
+    solution = models.TextField("解决方法", blank=True, default="")
+    products = models.CharField("产品", max_length=200, blank=True, default="")
+    materials = models.CharField("资料", max_length=200, blank=True, default="")
+    version = models.PositiveSmallIntegerField("版本", default=1)
+    form_key = models.UUIDField(null=True)
+    submitted_at = models.DateTimeField("提交时间")
+
+    objects = ContactQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "联系记录"
+        indexes = [
+            models.Index(fields=["customer_id", "-track_on", "-id"], name="contact_customer"),
+            models.Index(fields=["tracker", "-submitted_at", "-id"], name="contact_tracker"),
+            models.Index(fields=["tracker_unit", "-submitted_at", "-id"], name="contact_unit"),
+            models.Index(fields=["-submitted_at", "-id"], name="contact_submitted"),
+        ]
+        constraints = [
+            # one form sent twice is one record (T03); scoped by customer so that it can be distributed
+            models.UniqueConstraint(
+                fields=["customer_id", "form_key"], condition=Q(form_key__isnull=False), name="contact_form_key"
+            ),
+            models.CheckConstraint(
+                condition=Q(callback_on__isnull=True) | Q(callback_on__gte=models.F("track_on")),
+                name="contact_callback_after",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_method_display()} · {self.customer_name} {self.track_on}"
+
+
+class Participant(models.Model):
+    """参与人 of a contact; the doctor's page shows the records the doctor took part in."""
+
+    contact = models.ForeignKey(ContactRecord, models.CASCADE, related_name="participants")
+    customer_id = models.BigIntegerField()
+    person_id = models.BigIntegerField()
+    name = models.CharField(max_length=40)
+    role = models.CharField(max_length=40, blank=True, default="")
+
+    class Meta:
+        verbose_name = "参与人"
+        indexes = [
+            models.Index(fields=["customer_id", "person_id"], name="participant_customer"),
+            models.Index(fields=["person_id", "-contact"], name="participant_person"),
+        ]
+        constraints = [models.UniqueConstraint(fields=["contact", "person_id"], name="participant_once")]
+
+
+class Correction(models.Model):
+    """更正: the values before, the reason, and who corrected (R-062)."""
+
+    contact = models.ForeignKey(ContactRecord, models.PROTECT, related_name="corrections")
+    customer_id = models.BigIntegerField()
+    version = models.PositiveSmallIntegerField("原版本")
+    before = models.JSONField("原内容")
+    reason = models.CharField("更正理由", max_length=200)
+    by = models.ForeignKey("access.Staff", models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "更正"
+        ordering = ["version"]
+        indexes = [models.Index(fields=["customer_id", "contact"], name="correction_customer")]
+        constraints = [models.UniqueConstraint(fields=["contact", "version"], name="correction_version")]
+
+
+class CommentQuerySet(models.QuerySet["Comment"]):
+    def visible_to(self, staff: Staff) -> CommentQuerySet:
+        return self.filter(customers_reached(staff, Can.VIEW))
+
+    def unread_by(self, staff: Staff) -> CommentQuerySet:
+        return self.filter(addressee=staff, read_at__isnull=True)
+
+
+class Comment(FollowsCustomer):
+    """批注 on a contact record, or the reply to one. The addressee reads it once."""
+
+    contact = models.ForeignKey(ContactRecord, models.PROTECT, related_name="comments")
+    reply_to = models.ForeignKey("self", models.PROTECT, null=True, related_name="replies")
+    author = models.ForeignKey("access.Staff", models.PROTECT, related_name="+", verbose_name="批注人")
+    addressee = models.ForeignKey("access.Staff", models.PROTECT, related_name="+", verbose_name="致")
+    text = models.TextField("批注")
+    at = models.DateTimeField()
+    read_at = models.DateTimeField("已读时间", null=True)
+
+    objects = CommentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "批注"
+        ordering = ["at", "pk"]
+        indexes = [
+            models.Index(fields=["customer_id", "contact"], name="comment_customer"),
+            models.Index(fields=["addressee", "-at"], condition=Q(read_at__isnull=True), name="comment_unread"),
+        ]
+
+
+class ReminderQuerySet(models.QuerySet["Reminder"]):
+    def visible_to(self, staff: Staff) -> ReminderQuerySet:
+        return self.filter(customers_reached(staff, Can.VIEW_REMINDERS) | Q(position_id__in=staff.standing.position_ids))
+
+    def open(self) -> ReminderQuerySet:
+        return self.filter(done_at__isnull=True)
+
+    def mine(self, staff: Staff) -> ReminderQuerySet:
+        return self.filter(position_id__in=staff.standing.position_ids)
+
+
+class Reminder(FollowsCustomer):
+    """跟进: something due on a day for a position."""
+
+    class Origin(models.TextChoices):
+        CALLBACK = "callback", "回访"
+        MANUAL = "manual", "自建"
+
+    customer_name = models.CharField("客户", max_length=120)
+    position = models.ForeignKey("access.Position", models.PROTECT, related_name="+", verbose_name="负责岗位")
+    unit = models.ForeignKey("access.OrgUnit", models.PROTECT, related_name="+")
+    due_on = models.DateField("到期日")
+    first_due_on = models.DateField("原定日期")
+    text = models.CharField("事项", max_length=200)
+    origin = models.CharField("来源", max_length=10, choices=Origin.choices)
+    contact = models.ForeignKey(ContactRecord, models.PROTECT, null=True, related_name="reminders")
+    created_by = models.ForeignKey("access.Staff", models.PROTECT, null=True, related_name="+")
+    created_at = models.DateTimeField()
+    done_at = models.DateTimeField("完成时间", null=True)
+    done_by = models.ForeignKey("access.Staff", models.PROTECT, null=True, related_name="+")
+    outcome = models.CharField("结果", max_length=200, blank=True, default="")
+    version = models.PositiveIntegerField(default=1)
+
+    objects = ReminderQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "跟进"
+        indexes = [
+            models.Index(fields=["customer_id", "due_on"], name="reminder_customer"),
+            models.Index(fields=["position", "due_on"], condition=Q(done_at__isnull=True), name="reminder_position"),
+            models.Index(fields=["unit", "due_on"], condition=Q(done_at__isnull=True), name="reminder_unit"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(done_at__isnull=True, done_by__isnull=True) | Q(done_at__isnull=False, done_by__isnull=False),
+                name="reminder_done_by",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.due_on} {self.text}"
+
+    def allows(self, staff: Staff, word: str, *, names: bool = False) -> bool:
+        if self.position_id in staff.standing.position_ids and staff.may(word):
+            return True
+        return super().allows(staff, word)

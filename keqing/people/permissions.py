@@ -1,0 +1,19 @@
+"""Words of this department."""
+
+from enum import StrEnum
+
+
+class Can(StrEnum):
+    VIEW = "organisation.view"
+    CREATE = "organisation.create"
+    EDIT = "organisation.edit"
+    ASSIGN = "organisation.assign"
+    TRASH = "organisation.trash"
+    EXPORT = "organisation.export"
+    VIEW_PERSON = "person.view"
+    CREATE_PERSON = "person.create"
+    EDIT_PERSON = "person.edit"
+    FULL_PHONE = "phone.full"
+    REVEAL_PHONE = "phone.reveal"
+    CHECK_DUPLICATES = "duplicate.check"
+    MANAGE_TAGS = "tag.manage"
