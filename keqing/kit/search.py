@@ -1,0 +1,190 @@
+"""Search by any part of a name, by pinyin, initials, code or the end of a phone.
+
+Each searchable row stores an array of short terms with a GIN index on it, and
+three plain texts. A query is turned into alternatives: the terms a row must
+all contain (the index finds the few candidates), and the text that must occur
+in one of the plain columns (which removes what only shares the terms).
+
+Terms, none of which can be mistaken for another kind:
+
+    人, 人民     every one and two characters of a name
+    i:r, i:rm    every one and two letters of the initials
+    p:re, p:renmi   two and five letters from the start of each syllable
+    c:a12        every three characters of a code; a shorter code as a whole
+    t:1402       the last 4, 5, … 12 digits of a phone
+
+PostgreSQL trigram indexes cannot serve one or two characters, which is how
+Chinese is searched; two-character terms can.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from .pinyin import readings
+
+TEXT, PINYIN, INITIALS = "search_text", "search_pinyin", "search_initials"
+SHORT_PREFIX, LONG_PREFIX = 2, 5
+PHONE_TAIL, PHONE_LONGEST = 4, 12
+LONGEST_WORD = 60
+
+_LATIN = re.compile(r"[a-zü0-9]+")
+_ONE_NUMBER = re.compile(r"\+?[\d\s()\-]+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchColumns:
+    """What a searchable row stores; field names are the column names without `search_`."""
+
+    terms: list[str]
+    text: str
+    pinyin: str
+    initials: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alternative:
+    """One way a word can match: all `terms` present and `contains` inside `column`.
+
+    An empty `column` means the terms decide alone.
+    """
+
+    terms: tuple[str, ...]
+    column: str = ""
+    contains: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchQuery:
+    """What the user typed: every word must match by at least one of its alternatives."""
+
+    words: tuple[tuple[Alternative, ...], ...]
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.words
+
+    def matches(self, *, columns: SearchColumns) -> bool:
+        """The same decision as the SQL, for tests and for small lists in memory."""
+        return bool(self.words) and all(any(_holds(way, columns) for way in word) for word in self.words)
+
+
+def normalise(text: str) -> str:
+    """Half-width, lower-case, letters and digits only: signs and spaces never hide a match."""
+    folded = unicodedata.normalize("NFKC", text).lower()
+    return "".join(sign for sign in folded if sign.isalnum())
+
+
+def search_columns(
+    *, names: Iterable[str], codes: Iterable[str] = (), phones: Iterable[str] = (), person: bool = False
+) -> SearchColumns:
+    """Everything to store for a row. `names` are the name and its aliases."""
+    names = [name for name in names if name and name.strip()]
+    codes = tuple(codes)
+    spoken = [reading for name in names for reading in readings(name, person=person) if reading]
+    initials = dict.fromkeys("".join(syllable[0] for syllable in reading) for reading in spoken)
+    plain = [*map(normalise, names), *map(normalise, codes)]
+    return SearchColumns(
+        terms=search_terms(names=names, codes=codes, phones=phones, person=person),
+        text="|".join(dict.fromkeys(filter(None, plain))),
+        pinyin="|".join(dict.fromkeys("".join(reading) for reading in spoken)),
+        initials="|".join(initials),
+    )
+
+
+def search_terms(
+    *, names: Iterable[str], codes: Iterable[str] = (), phones: Iterable[str] = (), person: bool = False
+) -> list[str]:
+    """The terms of a row, each once, in a stable order."""
+    return list(dict.fromkeys(_terms(names, codes, phones, person)))
+
+
+def query_plan(q: str) -> SearchQuery:
+    """How to look for what the user typed; empty when nothing searchable was typed."""
+    whole = unicodedata.normalize("NFKC", q).strip()
+    words = [whole] if _ONE_NUMBER.fullmatch(whole) else whole.split()
+    plans = (_alternatives(normalise(word)[:LONGEST_WORD]) for word in words)
+    return SearchQuery(words=tuple(plan for plan in plans if plan))
+
+
+def _terms(names: Iterable[str], codes: Iterable[str], phones: Iterable[str], person: bool) -> Iterator[str]:
+    for name in names:
+        yield from _grams(normalise(name))
+        for reading in readings(name, person=person):
+            yield from ("i:" + gram for gram in _grams("".join(syllable[0] for syllable in reading)))
+            yield from _pinyin_terms(reading)
+    for code in codes:
+        yield from _code_terms(normalise(code))
+    for phone in phones:
+        yield from _phone_terms(phone)
+
+
+def _grams(text: str) -> Iterator[str]:
+    yield from text
+    yield from (text[at : at + 2] for at in range(len(text) - 1))
+
+
+def _pinyin_terms(reading: tuple[str, ...]) -> Iterator[str]:
+    joined, start = "".join(reading), 0
+    for syllable in reading:
+        for length in (SHORT_PREFIX, LONG_PREFIX):
+            if len(joined) - start >= length:
+                yield "p:" + joined[start : start + length]
+        start += len(syllable)
+
+
+def _code_terms(code: str) -> Iterator[str]:
+    if len(code) < 3:
+        yield from (["c:" + code] if code else [])
+    yield from ("c:" + code[at : at + 3] for at in range(len(code) - 2))
+
+
+def _phone_terms(phone: str) -> Iterator[str]:
+    for digits in dict.fromkeys((_digits(phone), _digits(re.split(r"转|ext|x|#", phone.lower())[0]))):
+        longest = min(len(digits), PHONE_LONGEST)
+        yield from ("t:" + digits[-length:] for length in range(PHONE_TAIL, longest + 1))
+
+
+def _digits(phone: str) -> str:
+    digits = re.sub(r"\D", "", unicodedata.normalize("NFKC", phone))
+    return re.sub(r"^(00)?86(?=1\d{10}$)", "", digits)
+
+
+def _alternatives(word: str) -> tuple[Alternative, ...]:
+    if not word:
+        return ()
+    ways = [Alternative(terms=_name_terms(word), column=TEXT, contains=word)]
+    if _LATIN.fullmatch(word) and not word.isdigit():
+        ways.append(Alternative(terms=_initials_terms(word), column=INITIALS, contains=word))
+        ways += _pinyin_ways(word)
+    if word.isascii():
+        ways.append(Alternative(terms=tuple(_code_terms(word)), column=TEXT, contains=word))
+    digits = _digits(word) if word.isdigit() else ""
+    if len(digits) >= PHONE_TAIL:
+        ways.append(Alternative(terms=("t:" + digits[-PHONE_LONGEST:],)))
+    return tuple(ways)
+
+
+def _name_terms(word: str) -> tuple[str, ...]:
+    if len(word) == 1:
+        return (word,)
+    return tuple(dict.fromkeys(word[at : at + 2] for at in range(len(word) - 1)))
+
+
+def _initials_terms(word: str) -> tuple[str, ...]:
+    return tuple("i:" + gram for gram in _name_terms(word))
+
+
+def _pinyin_ways(word: str) -> list[Alternative]:
+    """ü is stored as v, the way it is typed; a single letter is already an initial."""
+    word = word.replace("ü", "v")
+    if len(word) < SHORT_PREFIX:
+        return []
+    length = LONG_PREFIX if len(word) >= LONG_PREFIX else SHORT_PREFIX
+    return [Alternative(terms=("p:" + word[:length],), column=PINYIN, contains=word)]
+
+
+def _holds(way: Alternative, columns: SearchColumns) -> bool:
+    inside = {TEXT: columns.text, PINYIN: columns.pinyin, INITIALS: columns.initials}.get(way.column, "")
+    return set(way.terms) <= set(columns.terms) and way.contains in inside
