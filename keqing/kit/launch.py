@@ -156,7 +156,7 @@ def _run(*, sign_ins: bool = False, developing: bool = False) -> None:
 
 def _commands(*, bind: str, port: int, developing: bool) -> dict[str, list[str]]:
     python = sys.executable
-    worker = [python, "manage.py", "procrastinate", "worker"]
+    worker = [python, "manage.py", "worker"]
     if developing:
         return {
             "网页服务": [python, "manage.py", "runserver", f"{bind}:{port}"],

@@ -50,6 +50,8 @@ class Children:
 
     def stop(self) -> None:
         _stop([psutil.Process(child.pid) for child in self._running.values() if child.poll() is None])
+        for child in self._running.values():
+            child.wait()  # or it stays as a zombie until we end
         self._running.clear()
         self._record.unlink(missing_ok=True)
 
@@ -100,6 +102,7 @@ def _stop(processes: list[psutil.Process]) -> None:
     _, stubborn = psutil.wait_procs(processes, timeout=GRACE_SECONDS)
     for process in [*stubborn, *families]:
         _signal(process, signal.SIGKILL)
+    psutil.wait_procs([*stubborn, *families], timeout=GRACE_SECONDS)
 
 
 def _family(process: psutil.Process) -> list[psutil.Process]:
