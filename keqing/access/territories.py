@@ -30,15 +30,15 @@ class TerritoryMap:
             self._rules.setdefault(rule.division_prefix, []).append(
                 _Rule(rule.division_prefix, frozenset(rule.kinds), rule.position)
             )
+        for same_place in self._rules.values():
+            same_place.sort(key=lambda rule: not rule.kinds)
 
     def position_for(self, *, kind: str, division: str | None) -> Position | None:
         """The owner for a customer of ``kind`` in ``division``; a rule naming the kind beats one for all kinds."""
         for length in (6, 4, 2):
-            if division and len(division) >= length:
-                candidates = self._rules.get(division[:length].rstrip() if length < 6 else division, [])
-                for rule in sorted(candidates, key=lambda r: not r.kinds):
-                    if not rule.kinds or kind in rule.kinds:
-                        return rule.position
+            for rule in self._rules.get((division or "")[:length], ()):
+                if not rule.kinds or kind in rule.kinds:
+                    return rule.position
         return None
 
 
