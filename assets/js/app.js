@@ -1,0 +1,15 @@
+// The one entry: every behaviour is a module of its own, attached by data- attributes.
+import "./request.js";
+import "./theme.js";
+import "./nav.js";
+import "./dialog.js";
+import "./toast.js";
+import "./copy.js";
+import "./submit-lock.js";
+import "./draft.js";
+import "./form-help.js";
+import "./panel.js";
+import "./select.js";
+import "./keys.js";
+
+document.documentElement.classList.add("js");

@@ -1,0 +1,150 @@
+"""Paging by the last row seen instead of by OFFSET: the thousandth page costs what the first one does."""
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.db.models import F, Q, QuerySet
+from django.db.models.constants import LOOKUP_SEP
+
+VALUE = "keyset_value"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sort:
+    """Order by ``path`` and then by the primary key, empty values last in either direction."""
+
+    key: str
+    path: str
+    descending: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    rows: Sequence[Any]
+    after: str
+    before: str
+
+
+@dataclass(frozen=True)
+class _Cursor:
+    value: Any
+    pk: Any
+
+
+def page(*, queryset: QuerySet[Any], sort: Sort, size: int, after: str = "", before: str = "", start: Any = "") -> Page:
+    """The ``size`` rows after (or before) a cursor, or from the value ``start`` on; ``after``/``before`` lead on.
+
+    A cursor that was cut or belongs to another order is ignored: the first page is shown.
+    """
+    walk = _Walk(queryset=queryset, sort=sort)
+    if before and (cursor := walk.read(before)):
+        rows = walk.backward(cursor, size + 1)
+        more = len(rows) > size
+        rows = rows[-size:]
+        if len(rows) == size:
+            return Page(rows=rows, after=walk.write(rows[-1]), before=walk.write(rows[0]) if more else "")
+        after = ""  # fewer than a page lie before: show the first page whole
+    cursor = walk.read(after) if after else None
+    rows = walk.forward(cursor, start, size + 1)
+    more = len(rows) > size
+    rows = rows[:size]
+    behind = bool(rows) and (cursor is not None or start not in (None, ""))
+    return Page(rows=rows, after=walk.write(rows[-1]) if more else "", before=walk.write(rows[0]) if behind else "")
+
+
+class _Walk:
+    def __init__(self, *, queryset: QuerySet[Any], sort: Sort) -> None:
+        self.sort = sort
+        self.queryset = queryset.annotate(**{VALUE: F(sort.path)})
+        self.field = self.queryset.query.annotations[VALUE].output_field
+        self.may_be_empty = _may_be_empty(queryset, sort.path)
+
+    def forward(self, cursor: _Cursor | None, start: Any, limit: int) -> list[Any]:
+        ordered = self._ordered(self.queryset, backwards=False)
+        if cursor is None and start in (None, ""):
+            return list(ordered[:limit])
+        if cursor is not None and cursor.value is None:
+            return list(ordered.filter(self._empty() & self._beyond_pk(cursor, backwards=False))[:limit])
+        condition = self._beyond(cursor, backwards=False) if cursor else Q(**{f"{self.sort.path}__gte": start})
+        rows = list(ordered.filter(condition)[:limit])
+        # the rows without a value follow in a second read, so that the first can use its index
+        if self.may_be_empty and len(rows) < limit:
+            rows += list(ordered.filter(self._empty())[: limit - len(rows)])
+        return rows
+
+    def backward(self, cursor: _Cursor, limit: int) -> list[Any]:
+        ordered = self._ordered(self.queryset, backwards=True)
+        if cursor.value is not None:
+            return list(ordered.filter(self._beyond(cursor, backwards=True))[:limit])[::-1]
+        rows = list(ordered.filter(self._empty() & self._beyond_pk(cursor, backwards=True))[:limit])
+        if len(rows) < limit:
+            rows += list(ordered.filter(~self._empty())[: limit - len(rows)])
+        return rows[::-1]
+
+    def write(self, row: Any) -> str:
+        value = getattr(row, VALUE)
+        packed = json.dumps([self._order(), _text(value), str(row.pk)], ensure_ascii=False).encode()
+        return base64.urlsafe_b64encode(packed).decode().rstrip("=")
+
+    def read(self, text: str) -> _Cursor | None:
+        try:
+            packed = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+            order, value, pk = json.loads(packed)
+            if order != self._order() or (value is None and not self.may_be_empty):
+                return None
+            clean = None if value is None else self.field.to_python(value)
+            return _Cursor(clean, self.queryset.model._meta.pk.to_python(pk))
+        except (binascii.Error, ValueError, TypeError, ValidationError):
+            return None
+
+    def _order(self) -> str:
+        return f"-{self.sort.key}" if self.sort.descending else self.sort.key
+
+    def _ordered(self, queryset: QuerySet[Any], *, backwards: bool) -> QuerySet[Any]:
+        descending = self.sort.descending != backwards
+        path = F(self.sort.path)
+        if not self.may_be_empty:
+            value = path.desc() if descending else path.asc()
+        elif backwards:
+            value = path.desc(nulls_first=True) if descending else path.asc(nulls_first=True)
+        else:
+            value = path.desc(nulls_last=True) if descending else path.asc(nulls_last=True)
+        return queryset.order_by(value, "-pk" if descending else "pk")
+
+    def _beyond(self, cursor: _Cursor, *, backwards: bool) -> Q:
+        # "value ≤ v and (value < v or id < i)" lets PostgreSQL walk the index; the plain OR does not
+        sign = "lt" if self.sort.descending != backwards else "gt"
+        path = self.sort.path
+        return Q(**{f"{path}__{sign}e": cursor.value}) & (
+            Q(**{f"{path}__{sign}": cursor.value}) | self._beyond_pk(cursor, backwards=backwards)
+        )
+
+    def _beyond_pk(self, cursor: _Cursor, *, backwards: bool) -> Q:
+        sign = "lt" if self.sort.descending != backwards else "gt"
+        return Q(**{f"pk__{sign}": cursor.pk})
+
+    def _empty(self) -> Q:
+        return Q(**{f"{self.sort.path}__isnull": True})
+
+
+def _text(value: Any) -> str | None:
+    if value is None:
+        return None
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _may_be_empty(queryset: QuerySet[Any], path: str) -> bool:
+    if path == "pk":
+        return False
+    if LOOKUP_SEP in path or path in queryset.query.annotations:
+        return True
+    try:
+        return bool(getattr(queryset.model._meta.get_field(path), "null", True))
+    except FieldDoesNotExist:
+        return True

@@ -1,0 +1,126 @@
+"""Template words every page has: icons, the product's formats, addresses with a changed parameter."""
+
+from datetime import date, datetime
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from keqing.kit import counts, formats, icons, masks, pages
+from keqing.kit.addresses import replaced
+from keqing.kit.formats import NOTHING
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str, size: str = "") -> SafeString:
+    return icons.svg(name=name, size=size)
+
+
+@register.simple_tag(takes_context=True)
+def look(context: template.Context) -> dict[str, str]:
+    """How this person wants pages drawn, from the cookies the theme module sets."""
+    request = context.get("request")
+    return {
+        "theme": pages.theme(request),
+        "theme_choice": pages.theme_choice(request),
+        "density": pages.density(request),
+        "nav": pages.navigation_width(request),
+    }
+
+
+@register.simple_tag(takes_context=True)
+def query(context: template.Context, **changes: Any) -> str:
+    """The page's address with parameters replaced; an empty value drops one: ``{% query sort="-name" after="" %}``."""
+    request = context["request"]
+    return replaced(request=request, changes=changes)
+
+
+@register.filter
+def money(value: Any) -> str:
+    return formats.format_money(value) if _given(value) else NOTHING
+
+
+@register.filter
+def day(value: date | datetime | None) -> str:
+    return formats.format_date(value or None)
+
+
+@register.filter
+def moment(value: datetime | None) -> str:
+    return formats.format_datetime(value or None)
+
+
+@register.filter
+def ago(value: datetime | None) -> str:
+    return formats.format_relative(value or None, now=timezone.now())
+
+
+@register.filter
+def phone_mask(value: str | None) -> str:
+    return masks.mask_phone(value) if value else NOTHING
+
+
+@register.filter
+def dash(value: Any) -> Any:
+    """The value, or ``--`` when there is none; zero is a value."""
+    return value if _given(value) else NOTHING
+
+
+@register.filter
+def number(value: Any, places: int = 0) -> str:
+    return formats.format_number(value, places=places) if _given(value) else NOTHING
+
+
+@register.filter
+def percent(value: Any, places: int = 0) -> str:
+    """A share of one hundred as the product stores it: 78 → ``78%``."""
+    return f"{formats.format_number(value, places=places)}%" if _given(value) else NOTHING
+
+
+@register.filter
+def count_capped(value: int | None) -> str:
+    """``6,214``, or ``10,000+`` for a count that stopped at the cap."""
+    if value is None:
+        return NOTHING
+    return f"{counts.CAP:,}+" if value > counts.CAP else f"{value:,}"
+
+
+@register.filter
+def due_class(value: date | datetime | None) -> str:
+    """Grey for the future, blue for today, red for overdue: the same everywhere."""
+    due = _day_of(value)
+    if due is None:
+        return "due-future"
+    today = timezone.localdate()
+    return "due-over" if due < today else "due-today" if due == today else "due-future"
+
+
+@register.filter
+def due_text(value: date | datetime | None) -> str:
+    """``今日``, ``逾期 4 天`` or the day: colour is never the only sign."""
+    due = _day_of(value)
+    if due is None:
+        return NOTHING
+    late = (timezone.localdate() - due).days
+    if late > 0:
+        return f"逾期 {late} 天"
+    return "今日" if late == 0 else "明日" if late == -1 else formats.format_date(due)
+
+
+@register.filter
+def initial_letter(value: str | None) -> str:
+    """The sign in the round badge of a person without a picture."""
+    return (value or "客")[:1]
+
+
+def _day_of(value: date | datetime | None) -> date | None:
+    if isinstance(value, datetime):
+        return timezone.localdate(value) if timezone.is_aware(value) else value.date()
+    return value or None
+
+
+def _given(value: Any) -> bool:
+    return value is not None and value != ""
