@@ -18,7 +18,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TextIO
 
+from config.environment import DatabaseUrlError, database_from_url
 from keqing.kit import postgres
 from keqing.kit.database_check import check_address
 from keqing.kit.processes import ChildEnded, Children, stop_leftovers, stop_parent, stopping_on_signals
@@ -47,30 +49,36 @@ def main(arguments: list[str]) -> int:
     except (postgres.PostgresError, LaunchError, ChildEnded) as error:
         _say(str(error), to=sys.stderr)
         return 1
+    except PermissionError as error:
+        _say(f"没有权限读写 {error.filename}。", to=sys.stderr)
+        return 1
     return 0
 
 
 def _demo() -> None:
     with _database():
+        address = _web_address()
         _prepare()
         _django("demo_company")
         _collect_static()
-        _run(sign_ins=True)
+        _run(address, sign_ins=True)
 
 
 def _serve() -> None:
     with _database():
+        address = _web_address()
         _prepare()
         _collect_static()
-        _run()
+        _run(address)
 
 
 def _dev() -> None:
     os.environ["KEQING_DEBUG"] = "1"
     with _database():
+        address = _web_address()
         _prepare()
         _django("demo_company")
-        _run(sign_ins=True, developing=True)
+        _run(address, sign_ins=True, developing=True)
 
 
 def _init() -> None:
@@ -87,8 +95,18 @@ def _stop() -> None:
 
 @contextmanager
 def _database() -> Iterator[None]:
-    """A usable database: the company's own, else the embedded one, stopped at the end if we started it."""
+    """A usable database: the company's own, else the embedded one, stopped at the end if we started it.
+
+    What a killed start left behind is stopped first, and its database becomes ours to stop.
+    """
+    inherited = stop_leftovers(record=RECORD) > 0
+    if inherited:
+        _say("上次没有正常停止，遗留的进程已清理。")
     if url := os.environ.get("DATABASE_URL"):
+        try:
+            database_from_url(url, VAR)
+        except DatabaseUrlError as error:
+            raise LaunchError(str(error)) from None
         check_address(url)
         yield
         return
@@ -96,7 +114,7 @@ def _database() -> Iterator[None]:
     try:
         yield
     finally:
-        if server.started:
+        if server.started or inherited:
             postgres.stop(var=VAR)
 
 
@@ -111,11 +129,14 @@ def _prepare() -> None:
 
 def _django(command: str, **options: object) -> None:
     from django.core.management import CommandError, call_command
+    from django.db import DatabaseError
 
     try:
         call_command(command, **options)
     except CommandError as error:
         raise LaunchError(str(error)) from None
+    except DatabaseError as error:
+        raise LaunchError(f"数据库操作失败（{command}）：{error}") from None
 
 
 def _collect_static() -> None:
@@ -135,49 +156,48 @@ def _collect_static() -> None:
     stamp.write_text(digest.hexdigest())
 
 
-def _run(*, sign_ins: bool = False, developing: bool = False) -> None:
+def _run(address: tuple[str, int], *, sign_ins: bool = False, developing: bool = False) -> None:
     """Start web server and worker, say where they are, and wait for Ctrl-C."""
-    if stop_leftovers(record=RECORD):
-        _say("上次没有正常停止，遗留的进程已清理。")
-    bind = os.environ.get("KEQING_BIND", "127.0.0.1")
-    port = _web_port(bind)
     children = Children(record=RECORD)
     try:
-        for name, command in _commands(bind=bind, port=port, developing=developing).items():
+        for name, command in _commands(address, developing=developing).items():
             children.start(name=name, command=command, env=os.environ, cwd=ROOT)
-        _wait_for_web(children, bind=bind, port=port)
+        _wait_for_web(children, address)
         if sign_ins:
             _django("demo_company", sign_ins=True)
-        _say(f"\n客情已启动：http://{bind}:{port}/\n按 Ctrl-C 停止。")
+        _say(f"\n客情已启动：http://{address[0]}:{address[1]}/\n按 Ctrl-C 停止。")
         children.watch()
     finally:
         children.stop()
 
 
-def _commands(*, bind: str, port: int, developing: bool) -> dict[str, list[str]]:
+def _commands(address: tuple[str, int], *, developing: bool) -> dict[str, list[str]]:
     python = sys.executable
+    bind = f"{address[0]}:{address[1]}"
     worker = [python, "manage.py", "worker"]
     if developing:
         return {
-            "网页服务": [python, "manage.py", "runserver", f"{bind}:{port}"],
+            "网页服务": [python, "manage.py", "runserver", bind],
             "后台任务": worker,
             "前端构建": [python, "assets/build.py", "--watch"],
         }
     options = ["--worker-class", "gthread", "--workers", "2", "--threads", "4", "--log-level", "warning"]
     return {
-        "网页服务": [python, "-m", "gunicorn", "config.wsgi:application", *options, "--bind", f"{bind}:{port}"],
+        "网页服务": [python, "-m", "gunicorn", "config.wsgi:application", *options, "--bind", bind],
         "后台任务": worker,
     }
 
 
-def _web_port(bind: str) -> int:
+def _web_address() -> tuple[str, int]:
+    """Where to listen: what was asked for, else the first free port."""
+    bind = os.environ.get("KEQING_BIND", "127.0.0.1")
     if asked := os.environ.get("KEQING_PORT"):
         if not asked.isdigit() or not _is_free(bind, int(asked)):
             raise LaunchError(f"KEQING_PORT 指定的端口 {asked} 已被占用或不是端口号。")
-        return int(asked)
+        return bind, int(asked)
     for port in range(FIRST_PORT, LAST_PORT + 1):
         if _is_free(bind, port):
-            return port
+            return bind, port
     raise LaunchError(f"端口 {FIRST_PORT}～{LAST_PORT} 都被占用；请用 KEQING_PORT 指定一个。")
 
 
@@ -191,19 +211,20 @@ def _is_free(bind: str, port: int) -> bool:
     return True
 
 
-def _wait_for_web(children: Children, *, bind: str, port: int) -> None:
-    address = ("127.0.0.1" if bind == "0.0.0.0" else bind, port)  # noqa: S104
+def _wait_for_web(children: Children, address: tuple[str, int]) -> None:
+    bind, port = address
+    target = ("127.0.0.1" if bind == "0.0.0.0" else bind, port)  # noqa: S104
     for _ in range(WEB_START_SECONDS * 10):
         children.check()
         try:
-            socket.create_connection(address, timeout=1).close()
+            socket.create_connection(target, timeout=1).close()
             return
         except OSError:
             time.sleep(0.1)
     raise LaunchError("网页服务没有在规定时间内启动。")
 
 
-def _say(text: str, *, to: object = None) -> None:
+def _say(text: str, *, to: TextIO | None = None) -> None:
     (to or sys.stdout).write(f"{text}\n")
     sys.stdout.flush()
 

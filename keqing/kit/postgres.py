@@ -97,7 +97,12 @@ class _Place:
     def run(self, program: str, *arguments: str, **options: Any) -> "subprocess.CompletedProcess[str]":
         """Run one of the server's programs as its account; output must not be a pipe the server inherits."""
         return subprocess.run(  # noqa: S603
-            [str(self.binaries / program), *arguments], cwd=self.home, text=True, **_as_account(self.account), **options
+            [str(self.binaries / program), *arguments],
+            cwd=self.home,
+            text=True,
+            start_new_session=True,  # Ctrl-C is for us; we stop the server in order
+            **_as_account(self.account),
+            **options,
         )
 
 
@@ -112,9 +117,12 @@ def start(*, var: Path, durable: bool = True, say: Callable[[str], None] = print
             return Server(url=_written_url(place, port=_port_of(place, process)), started=False)
         if not place.data.exists():
             _create_cluster(place, durable=durable)
-        port = _launch(place, durable=durable)
-        url = _written_url(place, port=port)
-        _prepare_database(url)
+        try:
+            url = _written_url(place, port=_launch(place, durable=durable))
+            _prepare_database(url)
+        except BaseException:  # Ctrl-C too: nobody else would know that it runs
+            _halt(place)
+            raise
         return Server(url=url, started=True)
 
 
@@ -122,10 +130,7 @@ def stop(*, var: Path) -> bool:
     """Stop the server of ``var``; false when none was running."""
     with _locked(var):
         place = _place(var=var, say=lambda _: None)
-        if not _postmaster(place):
-            return False
-        place.run("pg_ctl", "stop", "-w", "-m", "fast", "-D", str(place.data), check=True, stdout=subprocess.DEVNULL)
-        return True
+        return _halt(place)
 
 
 def is_running(*, var: Path) -> bool:
@@ -334,6 +339,14 @@ def _postmaster(place: _Place) -> psutil.Process | None:
         return None
 
 
+def _halt(place: _Place) -> bool:
+    """Stop the server orderly: open work is rolled back, the rest is on disk."""
+    if not _postmaster(place):
+        return False
+    place.run("pg_ctl", "stop", "-w", "-m", "fast", "-D", str(place.data), check=True, stdout=subprocess.DEVNULL)
+    return True
+
+
 def _drop_stale_lock(place: _Place) -> None:
     (place.data / "postmaster.pid").unlink(missing_ok=True)
 
@@ -362,11 +375,14 @@ def _written_url(place: _Place, *, port: int) -> str:
 
 def _prepare_database(url: str) -> None:
     """Create the database and the extensions our migrations expect; nothing to do the second time."""
-    with psycopg.connect(url.removesuffix(DATABASE) + "template1", autocommit=True) as connection:
-        # in template1, so that test databases have them too
-        _create_extensions(connection)
-        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
+    try:
+        with psycopg.connect(url.removesuffix(DATABASE) + "template1", autocommit=True) as connection:
+            # in template1, so that test databases have them too
+            _create_extensions(connection)
+            if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone():
+                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(DATABASE)))
+    except psycopg.Error as error:
+        raise PostgresError(f"内置数据库启动了但无法使用：{str(error).strip().splitlines()[-1]}") from None
 
 
 def _create_extensions(connection: "psycopg.Connection[Any]") -> None:

@@ -11,10 +11,18 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypedDict
 
 import psutil
 
 GRACE_SECONDS = 10
+
+
+class _Kept(TypedDict):
+    """What the record says: process numbers with the moment each began."""
+
+    parent: list[float]
+    children: list[list[float]]
 
 
 class ChildEnded(RuntimeError):
@@ -34,7 +42,8 @@ class Children:
     def start(self, *, name: str, command: Sequence[str], env: Mapping[str, str], cwd: Path) -> None:
         self._running[name] = subprocess.Popen(command, env=dict(env), cwd=cwd, start_new_session=True)  # noqa: S603
         seen = [_identity(psutil.Process(child.pid)) for child in self._running.values()]
-        self._record.write_text(json.dumps({"parent": _identity(psutil.Process()), "children": seen}))
+        kept: _Kept = {"parent": _identity(psutil.Process()), "children": seen}
+        self._record.write_text(json.dumps(kept))
 
     def check(self) -> None:
         """Raise when one of them has ended."""
@@ -107,7 +116,7 @@ def _stop(processes: list[psutil.Process]) -> None:
 
 def _family(process: psutil.Process) -> list[psutil.Process]:
     try:
-        return process.children(recursive=True)
+        return list(process.children(recursive=True))
     except psutil.NoSuchProcess:
         return []
 
@@ -132,8 +141,9 @@ def _alive(identity: Sequence[float]) -> psutil.Process | None:
         return None
 
 
-def _read(record: Path) -> dict[str, list[list[float]]] | None:
+def _read(record: Path) -> _Kept | None:
     try:
-        return json.loads(record.read_text())
+        kept: _Kept = json.loads(record.read_text())
+        return kept
     except (OSError, ValueError):
         return None
