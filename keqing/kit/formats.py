@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOTHING = "--"
 
-Number = int | float | Decimal
+Number: TypeAlias = int | float | Decimal
 
 _WAN, _YI = Decimal(10_000), Decimal(100_000_000)
 
@@ -126,7 +126,7 @@ def format_change(share: Number | None, *, places: int = 1) -> str:
     if share is None:
         return NOTHING
     arrow = "↑ " if share > 0 else "↓ "
-    return "持平" if not share else arrow + format_percent(abs(share), places=places)
+    return "持平" if not share else arrow + format_percent(abs(_exact(share)), places=places)
 
 
 def format_text(text: object) -> str:

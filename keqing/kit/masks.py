@@ -8,7 +8,9 @@ from .pinyin_readings import COMPOUND_SURNAMES
 
 IdStrength = Literal["light", "medium", "strong"]
 
-_ID = re.compile(r"(?<![0-9A-Za-z])([1-9]\d{5})(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])\d{2}(\d[0-9Xx])(?![0-9A-Za-z])")
+_ID = re.compile(
+    r"(?<![0-9A-Za-z])([1-9]\d{5})(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:[0-2]\d|3[01])\d{2}(\d[0-9Xx])(?![0-9A-Za-z])"
+)
 _MOBILE = re.compile(r"(?<![0-9A-Za-z])((?:\+?86[ -]?)?1[3-9]\d)([ -]?)\d{4}\2(\d{4})(?!\d)")
 _LANDLINE = re.compile(r"(?<![0-9A-Za-z])(0\d{2,3})-(\d{3,4})(\d{4})(?!\d)")
 

@@ -63,4 +63,9 @@ def _read_institution(text: str) -> tuple[str, ...]:
 
 def _read(text: str) -> tuple[str, ...]:
     """Chinese goes to pypinyin, letters and digits stand for themselves, signs are dropped."""
-    return tuple(lazy_pinyin(text, errors=lambda run: [sign for sign in run if sign.isalnum()]))
+    return tuple(lazy_pinyin(text, errors=_letters))  # type: ignore[arg-type]
+
+
+def _letters(run: str) -> list[str]:
+    """A list keeps the items apart; pypinyin allows it, its type hints do not know."""
+    return [sign for sign in run if sign.isalnum()]

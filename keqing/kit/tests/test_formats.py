@@ -41,7 +41,7 @@ def test_moments_are_shown_in_the_time_of_shanghai() -> None:
 
 def test_a_naive_moment_is_refused() -> None:
     with pytest.raises(ValueError, match="时区"):
-        f.business_date(datetime(2026, 8, 1))
+        f.business_date(datetime(2026, 8, 1))  # noqa: DTZ001
 
 
 @pytest.mark.proves("T29")

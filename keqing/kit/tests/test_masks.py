@@ -53,9 +53,16 @@ def logged(message: object, *args: object) -> str:
 
 
 @pytest.mark.proves("T70")
-@pytest.mark.parametrize("secret", ["18612341402", "186 1234 1402", "+8618612341402", "11010519491231002X", "0571-87783883"])
+@pytest.mark.parametrize(
+    "secret", ["18612341402", "186 1234 1402", "+8618612341402", "11010519491231002X", "0571-87783883"]
+)
 def test_a_log_line_never_shows_a_phone_or_identity_number(secret: str) -> None:
-    for line in (logged(f"来自{secret}。"), logged("来自%s。", secret), logged("%s", [secret]), logged("%(who)s", {"who": secret})):
+    for line in (
+        logged(f"来自{secret}。"),
+        logged("来自%s。", secret),
+        logged("%s", [secret]),
+        logged("%(who)s", {"who": secret}),
+    ):
         assert secret not in line and "*" in line
 
 

@@ -12,7 +12,16 @@ from keqing.kit.search import SearchColumns, normalise, query_plan, search_colum
 
 GIVEN = "晓明雅静建国志强海燕文博子涵宇轩欣怡佳琪浩然思远乐朝长重行都"
 PLACES = ["重庆市", "厦门", "长沙市", "朝阳区", "呼和浩特", "六安市", "广东省", "乐清市", "石家庄", "曾都区"]
-KINDS = ["第一人民医院", "中医院", "妇幼保健院", "大药房(东街店)", "医药有限公司", "CT影像中心", "肿瘤医院３部", "口腔门诊部"]
+KINDS = [
+    "第一人民医院",
+    "中医院",
+    "妇幼保健院",
+    "大药房(东街店)",
+    "医药有限公司",
+    "CT影像中心",
+    "肿瘤医院３部",
+    "口腔门诊部",
+]
 
 person_names = st.builds(
     lambda surname, given: surname + given,
@@ -100,7 +109,9 @@ def test_traditional_characters_are_kept() -> None:
     assert found("連鎖藥", columns) and not found("连锁", columns)
 
 
-@pytest.mark.parametrize("q", ["1402", "41402", "12341402", "18612341402", "186 1234 1402", "+86 186-1234-1402", "１４０２"])
+@pytest.mark.parametrize(
+    "q", ["1402", "41402", "12341402", "18612341402", "186 1234 1402", "+86 186-1234-1402", "１４０２"]
+)
 def test_a_phone_is_found_by_its_end(q: str) -> None:
     assert found(q, search_columns(names=["仲晓"], phones=["+86 186 1234 1402"], person=True))
 

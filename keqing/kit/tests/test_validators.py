@@ -16,7 +16,10 @@ def uscc_for(body: str) -> str:
     return body + v.uscc_check_sign(body)
 
 
-@pytest.mark.parametrize("code", ["91110000600037341L", "9153000077859986X2", " 9111 0000 6000 37341l ", "９１１１００００６０００３７３４１Ｌ"])
+@pytest.mark.parametrize(
+    "code",
+    ["91110000600037341L", "9153000077859986X2", " 9111 0000 6000 37341l ", "９１１１００００６０００３７３４１Ｌ"],
+)
 def test_valid_credit_codes_are_cleaned(code: str) -> None:
     assert len(v.clean_uscc(code)) == 18
 
@@ -26,7 +29,9 @@ def test_a_credit_code_may_begin_with_a_letter(body: str) -> None:
     assert v.clean_uscc(uscc_for(body)).startswith(body)
 
 
-@pytest.mark.parametrize("code", ["91110000600037341M", "9111000060003734IL", "911100006000373", "", "9111000060003734SL"])
+@pytest.mark.parametrize(
+    "code", ["91110000600037341M", "9111000060003734IL", "911100006000373", "", "9111000060003734SL"]
+)
 def test_wrong_credit_codes_are_refused_in_chinese(code: str) -> None:
     with pytest.raises(ValueError, match="统一社会信用代码"):
         v.clean_uscc(code)
@@ -49,7 +54,10 @@ def test_the_hundred_real_codes_are_valid() -> None:
     assert [v.clean_uscc(code) for code in codes] == codes and len(codes) == 100
 
 
-@pytest.mark.parametrize("text", ["13800001234", "138 0000 1234", "+86 138-0000-1234", "１３８００００１２３４", "008613800001234", "8613800001234"])
+@pytest.mark.parametrize(
+    "text",
+    ["13800001234", "138 0000 1234", "+86 138-0000-1234", "１３８００００１２３４", "008613800001234", "8613800001234"],
+)
 def test_a_mobile_is_eleven_digits(text: str) -> None:
     assert v.clean_mobile(text) == "13800001234" == v.clean_phone(text)
 
@@ -96,7 +104,9 @@ def test_identity_numbers_are_checked(number: str) -> None:
     assert len(v.clean_id_card(number)) == 18
 
 
-@pytest.mark.parametrize(("number", "why"), [("110105194912310021", "校验位"), ("110105194902300025", "出生日期"), ("1101051949", "18 位")])
+@pytest.mark.parametrize(
+    ("number", "why"), [("110105194912310021", "校验位"), ("110105194902300025", "出生日期"), ("1101051949", "18 位")]
+)
 def test_wrong_identity_numbers_are_refused(number: str, why: str) -> None:
     with pytest.raises(ValueError, match=why):
         v.clean_id_card(number)
@@ -117,7 +127,7 @@ def test_a_hospital_licence_has_22_signs_and_an_organisation_check() -> None:
         v.clean_hospital_licence("50088012" + good[8:])
 
 
-@pytest.mark.parametrize("body, check", [("60003734", "1"), ("77859986", "X")])
+@pytest.mark.parametrize(("body", "check"), [("60003734", "1"), ("77859986", "X")])
 def test_the_organisation_check_agrees_with_known_credit_codes(body: str, check: str) -> None:
     assert v.organisation_check_sign(body) == check
 
@@ -128,11 +138,20 @@ def test_drug_licences_follow_the_province_pattern() -> None:
         v.clean_drug_licence("海AA898000001")
 
 
-CLEANERS = [v.clean_uscc, v.clean_mobile, v.clean_phone, v.clean_id_card, v.clean_hospital_licence, v.clean_drug_licence]
+CLEANERS = [
+    v.clean_uscc,
+    v.clean_mobile,
+    v.clean_phone,
+    v.clean_id_card,
+    v.clean_hospital_licence,
+    v.clean_drug_licence,
+]
 
 
 @pytest.mark.parametrize("clean", CLEANERS)
-@pytest.mark.parametrize("rubbish", ["", " ", "\x00", "一二三", "½¼①", "٠١٢٣٤٥٦٧٨٩٠", "x" * 500, "1" * 18, "💊", "²" * 18])
+@pytest.mark.parametrize(
+    "rubbish", ["", " ", "\x00", "一二三", "½¼①", "٠١٢٣٤٥٦٧٨٩٠", "x" * 500, "1" * 18, "💊", "²" * 18]
+)
 def test_rubbish_is_refused_with_a_sentence(clean: Callable[[str], str], rubbish: str) -> None:
     with pytest.raises(ValueError, match="。$"):
         clean(rubbish)
