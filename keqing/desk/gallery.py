@@ -18,7 +18,10 @@ class SampleForm(VersionedForm):
     beds = forms.IntegerField(label="床位", min_value=0, required=False, help_text="编制床位，不含加床。")
     founded = forms.DateField(label="成立日期", required=False)
     channels = forms.MultipleChoiceField(
-        label="联系方式", required=False, choices=[("call", "电话"), ("visit", "拜访"), ("mail", "邮件")], widget=forms.CheckboxSelectMultiple
+        label="联系方式",
+        required=False,
+        choices=[("call", "电话"), ("visit", "拜访"), ("mail", "邮件")],
+        widget=forms.CheckboxSelectMultiple,
     )
     note = forms.CharField(label="备注", required=False, widget=forms.Textarea)
     public = forms.BooleanField(label="公立机构", required=False)
@@ -26,13 +29,14 @@ class SampleForm(VersionedForm):
 
 def samples(*, at: datetime) -> dict[str, Any]:
     """The context of ``desk/gallery.html``."""
-    refused = SampleForm({"name": "", "grade": "", "beds": "许多", "version": "3"})
+    refused = SampleForm({"name": "", "grade": "", "beds": "许多", "version": "3"}, auto_id="id_refused_%s")
     refused.is_valid()
-    stale = SampleForm({"name": "江湾示范医院", "grade": "A", "beds": "720", "version": "3"}, prefix="")
+    stale = SampleForm({"name": "江湾示范医院", "grade": "A", "beds": "720", "version": "3"}, auto_id="id_stale_%s")
     stale.is_valid()
     stale.show_conflict(current={"name": "江湾示范医院", "grade": "B", "beds": 760}, version=4)
     return {
         "form": SampleForm(initial={"version": 1}, auto_id="id_fresh_%s"),
+        "filters": SampleForm(auto_id="id_filter_%s"),
         "refused": refused,
         "stale": stale,
         "today": at,
