@@ -145,6 +145,8 @@ WHITENOISE_MAX_AGE = 365 * 86400 if not DEBUG else 0
 DATA_UPLOAD_MAX_MEMORY_SIZE = 5 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+# uploads hold customers' data: other accounts of the machine have no business there
+FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
 
 ROLES = tomllib.loads((ROOT / "config" / "roles.toml").read_text(encoding="utf-8"))
 PROCRASTINATE_ON_APP_READY = None
