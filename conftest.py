@@ -69,6 +69,7 @@ def _start_database() -> str:
 
 
 os.environ["DATABASE_URL"] = _start_database()
+(VAR / "static").mkdir(parents=True, exist_ok=True)  # collected files live there; whitenoise asks for the folder
 
 import django  # noqa: E402
 
