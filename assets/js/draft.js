@@ -64,7 +64,7 @@ function offer(form, draft) {
     note.remove();
   });
   note.append(text, drop);
-  form.prepend(note);
+  (form.querySelector("[data-draft-place]") ?? form).prepend(note);
 }
 
 function forget(form) {

@@ -26,6 +26,13 @@ const SENTENCES = {
   429: "操作太快了，请稍等一分钟再试。",
 };
 
+// An address that is shared says only what was chosen.
+document.addEventListener("htmx:configRequest", (event) => {
+  const { verb, formData } = event.detail;
+  if (verb !== "get") return;
+  for (const [name, value] of [...formData]) if (value === "") formData.delete(name);
+});
+
 document.addEventListener("htmx:responseError", (event) => {
   const { status } = event.detail.xhr;
   const number = event.detail.xhr.getResponseHeader("X-Error-Number");

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS
 from django.forms.boundfield import BoundField
-from django.forms.renderers import DjangoTemplates
+from django.forms.renderers import BaseRenderer, DjangoTemplates
 from django.forms.widgets import Input
 from django.template import loader
 
@@ -62,7 +62,7 @@ class ChineseForm:
     """Mixin for forms and model forms; ``layout`` names the groups, fields it leaves out follow unnamed."""
 
     layout: ClassVar[Sequence[tuple[str, Sequence[str]]]] = ()
-    default_renderer = Renderer
+    default_renderer: type[BaseRenderer] = Renderer
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("label_suffix", "")
@@ -101,11 +101,11 @@ class ChineseForm:
         return found
 
 
-class Form(ChineseForm, forms.Form):
+class Form(ChineseForm, forms.Form):  # type: ignore[misc]
     """Base of forms that carry an action's arguments."""
 
 
-class ModelForm(ChineseForm, forms.ModelForm):
+class ModelForm(ChineseForm, forms.ModelForm):  # type: ignore[misc, type-arg]
     """Base of forms for simple master data."""
 
 
@@ -130,7 +130,7 @@ class VersionedForm(Form):
                     Conflict(str(bound.label), _words(bound, mine), _words(bound, theirs), raw, bound.id_for_label)
                 )
         self.conflicts = rows
-        data = self.data.copy()
+        data: Any = self.data.copy()  # type: ignore[attr-defined]
         data[self.add_prefix("version")] = str(version)
         self.data = data
 
