@@ -116,6 +116,15 @@ def no_network() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """The test database, whose delivered rows survive tests with real transactions."""
+    from tests import delivered
+
+    with django_db_blocker.unblock():
+        delivered.keep()
+
+
+@pytest.fixture(scope="session")
 def browser() -> Iterator[Any]:
     """One Chromium for the whole run (each xdist worker has its own)."""
     from playwright.sync_api import sync_playwright
