@@ -90,11 +90,14 @@ function restore(form) {
 
 function clearTaken() {
   const sent = sessionStorage.getItem(SENT);
-  // An error page, or a fresh sign-in: the server has not taken the form, so it stays.
-  if (!sent || "keepDrafts" in document.body.dataset) return;
+  if (!sent) return;
+  sessionStorage.removeItem(SENT);
+  // An error page or a fresh sign-in: the server has not taken the form. Coming back by "back" or
+  // "reload" after a broken connection, nobody knows: the draft stays, it is offered and can be dropped.
+  const [entry] = performance.getEntriesByType("navigation");
+  if ("keepDrafts" in document.body.dataset || entry?.type !== "navigate") return;
   const back = [...document.querySelectorAll("form[data-draft][data-bound=yes]")].some((form) => keyOf(form) === sent);
   if (!back) localStorage.removeItem(sent);
-  sessionStorage.removeItem(SENT);
 }
 
 function clearOld() {
