@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from keqing.access.models import OrgUnit, Position, Staff
@@ -30,6 +30,14 @@ class Participant(Protocol):
         """The position now belongs to ``unit``: rows that carry its unit follow."""
 
 
+@runtime_checkable
+class KeepsQueue(Protocol):
+    """A participant whose rows may wait in a unit without a position."""
+
+    def waiting(self, *, unit: OrgUnit) -> OpenWork:
+        """What waits in the queue of this unit."""
+
+
 _participants: list[Participant] = []
 
 
@@ -45,3 +53,8 @@ def open_work(*, positions: Collection[Position]) -> list[OpenWork]:
 def rehome(*, position: Position, unit: OrgUnit, by: Staff, at: datetime) -> None:
     for participant in _participants:
         participant.rehome(position=position, unit=unit, by=by, at=at)
+
+
+def waiting_in(*, unit: OrgUnit) -> list[OpenWork]:
+    found = [p.waiting(unit=unit) for p in _participants if isinstance(p, KeepsQueue)]
+    return [work for work in found if work.count]

@@ -19,6 +19,13 @@ class StaffQuerySet(models.QuerySet["Staff"]):
     def active(self) -> StaffQuerySet:
         return self.filter(is_active=True)
 
+    def visible_to(self, reader: Staff) -> StaffQuerySet:
+        """Everybody for those who look after staff; else oneself and the people in positions one may ask about."""
+        if reader.may("staff.view") or reader.may("staff.manage") or reader.standing.reaches_everything("rights.view"):
+            return self.all()
+        reached = Position.objects.filter(reader.standing.rows("rights.view", kind="role", owner="pk", unit="unit"))
+        return self.filter(Q(pk=reader.pk) | Q(positions__in=reached)).distinct()
+
 
 class StaffManager(BaseUserManager["Staff"].from_queryset(StaffQuerySet)):  # type: ignore[misc]
     def get_by_natural_key(self, login_name: str | None) -> Staff:
@@ -36,9 +43,6 @@ class Staff(AbstractBaseUser):
     is_active = models.BooleanField("在用", default=True)
     left_on = models.DateField("离职日期", null=True, blank=True)
     must_change_password = models.BooleanField("须改密码", default=True)
-    failed_sign_ins = models.PositiveSmallIntegerField("连续失败次数", default=0)
-    last_failed_at = models.DateTimeField("上次失败", null=True, blank=True)
-    locked_until = models.DateTimeField("锁定至", null=True, blank=True)
     is_medical_rep_filed = models.BooleanField("已备案医药代表", default=False)
     rep_filing_no = models.CharField("备案号", max_length=40, blank=True, default="")
     rep_filing_valid_to = models.DateField("备案有效期至", null=True, blank=True)
@@ -74,9 +78,37 @@ class Staff(AbstractBaseUser):
     def may(self, word: str) -> bool:
         return self.standing.may(word)
 
+    def allows(self, reader: Staff, word: str, *, names: bool = False) -> bool:
+        """Rows a reader sees are the rows their words reach (see ``visible_to``)."""
+        return reader.may(word)
+
     @property
     def role_title(self) -> str:
         return self.standing.title
+
+
+class SignInTries(models.Model):
+    """Failed tries for a login name, known or not, so that an answer never tells which names exist."""
+
+    login_key = models.CharField(max_length=64, primary_key=True)
+    failed = models.PositiveSmallIntegerField(default=0)
+    first_failed_at = models.DateTimeField()
+    locked_until = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = "登录失败记录"
+
+
+class AdministeredQuerySet(models.QuerySet[Any]):
+    """Tables of the company's own order: who looks after it sees all of it, others none."""
+
+    def visible_to(self, reader: Staff) -> AdministeredQuerySet:
+        return self.all() if reader.may("org.manage") or reader.may("staff.view") else self.none()
+
+
+class OrgUnitQuerySet(AdministeredQuerySet):
+    def current(self) -> OrgUnitQuerySet:
+        return self.filter(valid_to__isnull=True)
 
 
 class OrgUnit(models.Model):
@@ -95,6 +127,8 @@ class OrgUnit(models.Model):
     valid_to = models.DateField("停用", null=True, blank=True)
     version = models.PositiveIntegerField(default=1, editable=False)
 
+    objects = OrgUnitQuerySet.as_manager()
+
     class Meta:
         verbose_name = "组织单元"
         ordering = ["path"]
@@ -107,8 +141,16 @@ class OrgUnit(models.Model):
     def __str__(self) -> str:
         return self.name
 
+    def allows(self, reader: Staff, word: str, *, names: bool = False) -> bool:
+        return reader.may(word)
 
-class PositionQuerySet(models.QuerySet["Position"]):
+    @property
+    def depth(self) -> int:
+        """0 for the company, 1 for what lies directly under it."""
+        return self.path.count("/") - 2
+
+
+class PositionQuerySet(AdministeredQuerySet):
     def current(self) -> PositionQuerySet:
         return self.filter(closed_on__isnull=True)
 
@@ -137,11 +179,23 @@ class Position(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(closed_on__isnull=True) | Q(holder__isnull=True), name="closed_position_is_vacant"
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["unit"], condition=Q(is_head=True, closed_on__isnull=True), name="one_head_per_unit"
+            ),
         ]
 
     def __str__(self) -> str:
         return self.name
+
+    def allows(self, reader: Staff, word: str, *, names: bool = False) -> bool:
+        return reader.may(word)
+
+    @property
+    def role_title(self) -> str:
+        from keqing.access.standing import roles
+
+        return roles()[self.role].title if self.role in roles() else self.role
 
     @property
     def label(self) -> str:
@@ -181,6 +235,8 @@ class TerritoryRule(models.Model):
     valid_from = models.DateField("启用")
     valid_to = models.DateField("停用", null=True, blank=True)
 
+    objects = AdministeredQuerySet.as_manager()
+
     class Meta:
         verbose_name = "辖区规则"
         ordering = ["division_prefix", "pk"]
@@ -188,3 +244,6 @@ class TerritoryRule(models.Model):
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.division_prefix = self.division.prefix
         super().save(*args, **kwargs)
+
+    def allows(self, reader: Staff, word: str, *, names: bool = False) -> bool:
+        return reader.may(word)

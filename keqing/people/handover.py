@@ -14,6 +14,12 @@ class CustomersFollow:
         loose = Person.objects.alive().unaffiliated().filter(owner_position__in=positions).count()
         return [OpenWork("客户", held + loose)]
 
+    def waiting(self, *, unit: OrgUnit) -> OpenWork:
+        unowned = {"unit": unit, "owner_position__isnull": True}
+        queued = Organisation.objects.alive().filter(**unowned).count()
+        loose = Person.objects.alive().unaffiliated().filter(**unowned).count()
+        return OpenWork("待分配客户", queued + loose)
+
     def rehome(self, *, position: Position, unit: OrgUnit, by: Staff, at: datetime) -> None:
         Organisation.objects.filter(owner_position=position).update(unit=unit)
         Person.objects.filter(owner_position=position).update(unit=unit)

@@ -11,7 +11,7 @@ def test_a_person_with_two_positions_reaches_the_rows_of_both():
     make_position(unit=cast.shenzhen, role="area_manager", holder=cast.rep, is_head=True)
     standing = cast.rep.standing
     own = position_of_first(cast.rep)
-    reach = dict(kind="hospital", owner_position_id=None)
+    reach = {"kind": "hospital", "owner_position_id": None}
     assert standing.reaches("organisation.edit", kind="hospital", owner_position_id=own.pk, unit_id=cast.guangzhou.pk)
     assert standing.reaches("organisation.edit", unit_id=cast.shenzhen.pk, **reach)
     assert not standing.reaches("organisation.edit", unit_id=cast.guangzhou.pk, **reach)
