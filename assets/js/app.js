@@ -8,6 +8,7 @@ import "./copy.js";
 import "./submit-lock.js";
 import "./draft.js";
 import "./form-help.js";
+import "./hide-again.js";
 import "./panel.js";
 import "./select.js";
 import "./keys.js";

@@ -15,6 +15,7 @@ from keqing.kit.addresses import replaced
 
 SIZES = (50, 20, 100)
 FILTERS_SHOWN = 3
+NEWEST = keyset.Sort(key="newest", path="pk", descending=True)
 # What belongs to the place in the list, not to the list: dropped whenever the list changes.
 PLACE = {"after": "", "before": "", "letter": ""}
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -123,6 +124,8 @@ class ListSpec:
     presets: ClassVar[Sequence[Preset]] = ()
     filter_form: ClassVar[type[forms.Form] | None] = None
     default_sort: ClassVar[str] = ""
+    # when no column is asked for: an order that need not be a column
+    default_order: ClassVar[keyset.Sort | None] = None
     all_label: ClassVar[str] = "全部"
     noun: ClassVar[str] = "条"
     selectable: ClassVar[bool] = False
@@ -151,7 +154,7 @@ class ListSpec:
         if exact and count > counts.CAP:
             count = narrowed.order_by().count()
         size = self._size(request)
-        sort = self._sort(request)
+        sort = self._sort(request) or NEWEST
         page = self._page(request, narrowed, sort, size)
         return ListPage(
             spec=self,
@@ -207,26 +210,26 @@ class ListSpec:
             column = next((one for one in self.columns if one.sort and one.key == wanted.removeprefix("-")), None)
             if column:
                 return keyset.Sort(key=column.key, path=column.sort, descending=wanted.startswith("-"))
-        return None
+        return self.default_order
 
-    def _page(self, request: HttpRequest, queryset: QuerySet[Any], sort: keyset.Sort | None, size: int) -> keyset.Page:
+    def _page(self, request: HttpRequest, queryset: QuerySet[Any], sort: keyset.Sort, size: int) -> keyset.Page:
         get = request.GET
         asked_letter = get.get("letter", "")[:1].lower() if self._lettered(sort) else ""
         return keyset.page(
             queryset=queryset,
-            sort=sort or keyset.Sort(key="", path="pk", descending=True),
+            sort=sort,
             size=size,
             after=get.get("after", ""),
             before=get.get("before", ""),
             start=asked_letter,
         )
 
-    def _heads(self, request: HttpRequest, sort: keyset.Sort | None) -> list[Head]:
+    def _heads(self, request: HttpRequest, sort: keyset.Sort) -> list[Head]:
         hidden = self._hidden_keys(request)
         heads = []
         for column in self.columns:
-            on = sort is not None and sort.key == column.key
-            direction = ("descending" if sort.descending else "ascending") if on and sort else ""
+            on = sort.key == column.key
+            direction = ("descending" if sort.descending else "ascending") if on else ""
             # figures and days are wanted largest first, words from A
             first = f"-{column.key}" if column.numeric else column.key
             other = column.key if direction == "descending" else f"-{column.key}"
@@ -252,12 +255,12 @@ class ListSpec:
         first = 2 if self.selectable else 1
         return [place for place, column in enumerate(self.columns, start=first) if column.key in hidden]
 
-    def _lettered(self, sort: keyset.Sort | None) -> bool:
-        if sort is None or sort.descending:
+    def _lettered(self, sort: keyset.Sort) -> bool:
+        if sort.descending:
             return False
         return any(column.key == sort.key and column.letters for column in self.columns)
 
-    def _letters(self, request: HttpRequest, sort: keyset.Sort | None) -> list[tuple[str, str]]:
+    def _letters(self, request: HttpRequest, sort: keyset.Sort) -> list[tuple[str, str]]:
         if not self._lettered(sort):
             return []
         return [(letter, self._url(request, letter=letter)) for letter in LETTERS]

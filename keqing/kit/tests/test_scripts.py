@@ -202,3 +202,11 @@ def test_on_a_phone_a_row_is_a_link(page: Any, serve: Callable[..., Any]) -> Non
     page.get_by_text("药店 2").wait_for()
     assert "GET /shop/2/" in seen
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.proves("U49")
+def test_a_revealed_number_covers_itself_again(page: Any, serve: Callable[..., Any]) -> None:
+    shown = '<span data-hide-after="0.3" data-hidden-text="186 **** 1402">18612341402</span></main>'
+    serve("/", {"GET /": (200, _draw("page.html").replace("</main>", shown))})
+    page.get_by_text("186 **** 1402").wait_for(timeout=3000)
+    assert page.get_by_text("18612341402").count() == 0
