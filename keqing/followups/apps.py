@@ -5,3 +5,9 @@ class FollowupsConfig(AppConfig):
     name = "keqing.followups"
     label = "followups"
     verbose_name = "跟进"
+
+    def ready(self) -> None:
+        from keqing.access import handover
+        from keqing.followups.handover import RemindersFollow
+
+        handover.register(RemindersFollow())

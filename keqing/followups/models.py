@@ -22,7 +22,8 @@ def customers_reached(staff: Staff, word: str, *, customer: str = "customer_id")
         return Q()
     organisations = Organisation.objects.alive().reached_by(staff, word).values("pk")
     people = Person.objects.alive().unaffiliated().filter(standing.rows(word, names=False)).values("pk")
-    return Q(**{f"{customer}__in": organisations}) | Q(**{f"{customer}__in": people})
+    # one list instead of two conditions joined by OR: PostgreSQL can then start from the customers
+    return Q(**{f"{customer}__in": organisations.union(people, all=True)})
 
 
 class FollowsCustomer(models.Model):

@@ -1,14 +1,15 @@
 """Writing the stream."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
 
-from keqing.timeline.models import Entry
+from keqing.timeline.models import Entry, Facts
 
 FACTS = ("talked", "recommended", "material", "quoted")
+LIMITS = {"talked": 300}
 
 
 def add_entry(*, customer_id: int, at: datetime, kind: str, title: str, **rest: Any) -> Entry:
@@ -30,18 +31,58 @@ def keep_facts(*, customer_id: int, on: date, **facts: str) -> None:
 
     Empty facts change nothing; an older date never covers a newer one.
     """
+    given = _given(facts)
+    if not given:
+        return
+    sql, values = _facts_statement(customer_id, on, given)
+    with connection.cursor() as cursor:
+        cursor.execute(sql, values)
+
+
+def add_entry_and_keep_facts(*, on: date, facts: Mapping[str, str], **entry: Any) -> None:
+    """``add_entry`` and ``keep_facts`` of the same customer in one statement; ``entry`` as for ``add_entry``."""
+    given = _given(facts)
+    if not given:
+        add_entry(**entry)
+        return
+    line = Entry(**{**entry, "title": entry["title"][:200]})
+    fields = [field for field in Entry._meta.concrete_fields if not field.primary_key]
+    names = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    marks = ", ".join(["%s"] * len(fields))
+    line_values = [field.get_db_prep_save(field.pre_save(line, add=True), connection) for field in fields]
+    sql, values = _facts_statement(line.customer_id, on, given)
+    with connection.cursor() as cursor:
+        # column names come from the model, every value travels as a parameter
+        cursor.execute(
+            f"with line as (insert into timeline_entry ({names}) values ({marks})) {sql}",  # noqa: S608
+            [*line_values, *values],
+        )
+
+
+def replace_facts(*, customer_id: int, facts: Mapping[str, tuple[str, date | None]]) -> None:
+    """What was said last has been corrected: the named facts as they are now, even when older or empty."""
+    changes: dict[str, Any] = {}
+    for name, (text, on) in facts.items():
+        changes |= {name: text.strip()[: LIMITS.get(name, 200)], f"{name}_on": on if text.strip() else None}
+    _given(dict.fromkeys(facts, ""))
+    Facts.objects.update_or_create(customer_id=customer_id, defaults=changes)
+
+
+def _given(facts: Mapping[str, str]) -> dict[str, str]:
     unknown = set(facts) - set(FACTS)
     if unknown:
         raise ValueError(f"unknown facts {unknown}")
-    given = {name: text.strip() for name, text in facts.items() if text and text.strip()}
-    if not given:
-        return
-    limits = {"talked": 300}
-    columns, values, updates = ["customer_id"], [customer_id], []
+    return {name: text.strip() for name, text in facts.items() if text and text.strip()}
+
+
+def _facts_statement(customer_id: int, on: date, given: Mapping[str, str]) -> tuple[str, list[Any]]:
+    columns: list[str] = ["customer_id"]
+    values: list[Any] = [customer_id]
+    updates: list[str] = []
     for name in FACTS:
         text = given.get(name)
         columns += [name, f"{name}_on"]
-        values += [(text or "")[: limits.get(name, 200)], on if text else None]
+        values += [(text or "")[: LIMITS.get(name, 200)], on if text else None]
         if text:
             newer = f"timeline_facts.{name}_on is null or timeline_facts.{name}_on <= excluded.{name}_on"
             updates.append(f"{name} = case when {newer} then excluded.{name} else timeline_facts.{name} end")
@@ -51,5 +92,4 @@ def keep_facts(*, customer_id: int, on: date, **facts: str) -> None:
         f"insert into timeline_facts ({', '.join(columns)}) values ({marks}) "  # noqa: S608
         f"on conflict (customer_id) do update set {', '.join(updates)}"
     )
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
+    return sql, values

@@ -1,18 +1,26 @@
 """What happens to a customer, kept on its row so that lists need no join."""
 
 from datetime import date, datetime
+from types import EllipsisType
 
 from django.db.models import F, Q
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Greatest
 
 from keqing.people.models import Organisation, Person
 
 
 def note_contact(
-    *, customer: Organisation | Person, on: date, at: datetime, business_state: str | None = None
+    *,
+    customer: Organisation | Person,
+    on: date,
+    at: datetime,
+    business_state: str | None = None,
+    next_due_on: date | Combinable | EllipsisType | None = ...,
 ) -> None:
     """A contact took place: last contact, last activity, and for organisations the business state. One statement.
 
+    ``next_due_on`` (a date, None or an expression; ``...`` leaves it) is written by the same statement.
     ``version`` stays: a contact does not make an open form stale.
     """
     changes: dict[str, object] = {
@@ -21,6 +29,8 @@ def note_contact(
     }
     if business_state and isinstance(customer, Organisation):
         changes["business_state"] = business_state
+    if next_due_on is not ...:
+        changes["next_due_on"] = next_due_on
     type(customer).objects.filter(pk=customer.pk).update(**changes)
 
 
