@@ -1,0 +1,1 @@
+"""The sample company: invented people and institutions in real places, the same for the same day."""
