@@ -12,6 +12,7 @@ TESTING = flag("KEQING_TESTING")
 DEBUG = flag("KEQING_DEBUG")
 SECRET_KEY = secret_key(VAR)
 ALLOWED_HOSTS = os.environ.get("KEQING_HOSTS", "127.0.0.1,localhost,[::1]").split(",")
+CSRF_FAILURE_VIEW = "keqing.kit.errors.csrf_failure"
 CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("KEQING_ORIGINS", "").split(",") if o]
 HTTPS = flag("KEQING_HTTPS")
 

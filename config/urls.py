@@ -8,3 +8,8 @@ urlpatterns = [
     path("compliance/", include("keqing.compliance.urls")),
     path("access/", include("keqing.access.urls")),
 ]
+
+handler400 = "keqing.kit.errors.bad_request"
+handler403 = "keqing.kit.errors.permission_denied"
+handler404 = "keqing.kit.errors.page_not_found"
+handler500 = "keqing.kit.errors.server_error"

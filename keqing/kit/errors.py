@@ -1,0 +1,44 @@
+"""Error pages: a sentence, what to do next, and a number to report; never data (quality §2.12, U55)."""
+
+import logging
+import secrets
+
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+
+log = logging.getLogger("keqing.errors")
+
+
+def _page(request: HttpRequest, status: int, template: str | None = None, **context: str) -> HttpResponse:
+    number = secrets.token_hex(4)
+    if status >= 500:
+        log.error("error %s at %s", number, request.path)
+    else:
+        log.info("refused %s (%s) at %s", number, status, request.path)
+    context["error_number"] = number
+    # A broken server may have no database: its page asks for nothing that needs one.
+    asking = request if status < 500 else None
+    text = render_to_string(template or f"{status}.html", context, request=asking)
+    response = HttpResponse(text, status=status)
+    response["X-Error-Number"] = number
+    return response
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _page(request, 400)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _page(request, 403, refusal=str(exception))
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return _page(request, 404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return _page(request, 500)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return _page(request, 403, "403_csrf.html")
