@@ -1,4 +1,14 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from keqing.desk.views import customer, search, team, today
 
 app_name = "desk"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", today.today, name="today"),
+    path("notices/", today.notices, name="notices"),
+    path("team/", team.team, name="team"),
+    path("customers/<int:pk>/", customer.customer, name="customer"),
+    path("people/<int:pk>/contacts/", customer.person_contacts, name="person_contacts"),
+    path("people/<int:pk>/changes/", customer.person_changes, name="person_changes"),
+    path("search/", search.search, name="search"),
+]

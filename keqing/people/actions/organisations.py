@@ -270,18 +270,28 @@ def _provenance(organisation: Organisation, by: Staff, today: date) -> dict[str,
 
 def _apply(organisation: Organisation, values: Mapping[str, Any], by: Staff, today: date) -> dict[str, list[Any]]:
     diff: dict[str, list[Any]] = {}
-    sources = dict(values.get("figure_sources") or organisation.figure_sources)
+    sources = dict(values.get("figure_sources", organisation.figure_sources))
     for name, value in values.items():
         old = getattr(organisation, name)
-        if old == value or name == "figure_sources":
+        if old == value:
+            continue
+        if name == "figure_sources":
+            diff[name] = [_sources(old), _sources(value)]
             continue
         setattr(organisation, name, value)
         diff[name] = [_plain(old), _plain(value)]
-        if name in ASSESSED and name not in (values.get("figure_sources") or {}):
+        if name in ASSESSED and value is None:
+            sources.pop(name, None)
+        elif name in ASSESSED and name not in (values.get("figure_sources") or {}):
             sources[name] = _provenance(organisation, by, today)
     if diff:
         organisation.figure_sources = sources
     return diff
+
+
+def _sources(figures: Mapping[str, Any]) -> dict[str, str]:
+    """What the audit keeps of provenance: the source of each figure."""
+    return {name: " ".join(filter(None, (known.get("source"), known.get("note")))) for name, known in figures.items()}
 
 
 def _plain(value: Any) -> Any:

@@ -1,0 +1,292 @@
+"""Reading customers for screens of this and higher departments."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.db.models import CharField, Count, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Cast, Coalesce
+
+from keqing.access.models import Position, Staff
+from keqing.kit.search import SearchQuery, query_plan
+from keqing.kit.search_filter import search_q
+from keqing.people.choices import GUARDED_ROLES, Role
+from keqing.people.models import Affiliation, Department, Organisation, Person, Tag
+from keqing.reference.models import Division
+
+# Who is asked for first at an organisation, for the column 主任/联系人 and the box 关键人物.
+KEY_ROLES = (
+    Role.PHARMACY_HEAD, Role.VICE_PRESIDENT, Role.PRESIDENT, Role.CLINICAL_HEAD, Role.PURCHASING_HEAD, Role.MANAGER,
+    Role.STORE_MANAGER, Role.PURCHASER, Role.FINANCE_CONTACT, Role.CONTACT, Role.DOCTOR, Role.STOREKEEPER,
+    Role.SHOP_STAFF, Role.IT_STAFF, Role.PHARMACY_STAFF,
+)
+_ORDER = {str(role): place for place, role in enumerate(KEY_ROLES)}
+
+
+@dataclass(frozen=True)
+class KeyPerson:
+    """A person in one role at one organisation, as lists and the box 关键人物 show them."""
+
+    person_id: int
+    name: str
+    role: str
+    role_label: str
+    department: str
+    post: str
+    is_department_head: bool
+    mobile: str
+    title: str
+    last_contact_on: date | None
+    affiliation_id: int
+
+    @property
+    def is_guarded(self) -> bool:
+        """The role has access to prescription data: the 统方 notice is shown (R-002, X-01)."""
+        return self.role in GUARDED_ROLES
+
+    @property
+    def label(self) -> str:
+        """药剂科主任 张卫东; a head of department is named by the department."""
+        where = f"{self.department}主任" if self.is_department_head and self.department else self.post or self.role_label
+        return f"{where} {self.name}"
+
+    @property
+    def duty(self) -> str:
+        if self.is_department_head and self.department:
+            return f"{self.department}主任"
+        return " · ".join(part for part in (self.department, self.post or self.role_label) if part)
+
+
+def people_of(organisation_id: int, *, limit: int | None = None) -> list[KeyPerson]:
+    """Everybody who works there today, the most wanted first. One statement."""
+    rows = _at([organisation_id])
+    return sorted((_key_person(a) for a in rows), key=_rank)[:limit]
+
+
+def key_people(organisation_id: int, *, limit: int = 5) -> list[KeyPerson]:
+    """The few people named in the overview."""
+    return people_of(organisation_id, limit=limit)
+
+
+def first_contacts(organisation_ids: Collection[int]) -> dict[int, KeyPerson]:
+    """For a page of a list: the person to ask for at each organisation. One statement."""
+    found: dict[int, KeyPerson] = {}
+    for affiliation in _at(organisation_ids):
+        mine = _key_person(affiliation)
+        best = found.get(affiliation.organisation_id)
+        if best is None or _rank(mine) < _rank(best):
+            found[affiliation.organisation_id] = mine
+    return found
+
+
+def _at(organisation_ids: Collection[int]) -> QuerySet[Affiliation]:
+    return (
+        Affiliation.objects.filter(
+            organisation_id__in=list(organisation_ids), to_on__isnull=True, person__deleted_at__isnull=True
+        )
+        .select_related("person", "department")
+        .only(
+            "organisation_id", "role", "post", "is_department_head", "department__name", "person__name",
+            "person__mobile", "person__title", "person__last_contact_on",
+        )
+    )
+
+
+def _key_person(a: Affiliation) -> KeyPerson:
+    return KeyPerson(
+        person_id=a.person_id, name=a.person.name, role=a.role, role_label=a.get_role_display(),
+        department=a.department.name if a.department else "", post=a.post, is_department_head=a.is_department_head,
+        mobile=a.person.mobile, title=a.person.get_title_display(), last_contact_on=a.person.last_contact_on,
+        affiliation_id=a.pk,
+    )
+
+
+def _rank(one: KeyPerson) -> tuple[int, bool, int]:
+    return (_ORDER.get(one.role, 99), not one.is_department_head, one.person_id)
+
+
+def primary_places(person_ids: Collection[int]) -> dict[int, str]:
+    """Where each person mainly works, 医院 · 科室, for a page of a list. One statement."""
+    rows = Affiliation.objects.filter(person_id__in=list(person_ids), to_on__isnull=True).order_by("is_primary", "-pk")
+    return {
+        person: " · ".join(part for part in (organisation, department) if part)
+        for person, organisation, department in rows.values_list("person_id", "organisation__name", "department__name")
+    }
+
+
+def department_heads(department_ids: Collection[int]) -> dict[int, str]:
+    """Head of each department, for a page of a list. One statement."""
+    rows = Affiliation.objects.filter(
+        department_id__in=list(department_ids), is_department_head=True, to_on__isnull=True, person__deleted_at__isnull=True
+    )
+    return dict(rows.values_list("department_id", "person__name"))
+
+
+@dataclass(frozen=True)
+class DepartmentRow:
+    department: Department
+    head: str
+    people: int
+
+
+def departments_of(organisation_id: int) -> list[DepartmentRow]:
+    """Open departments with their heads and how many people are known. Two statements."""
+    staff: dict[int, list[KeyPerson]] = defaultdict(list)
+    for affiliation in _at([organisation_id]):
+        if affiliation.department_id:
+            staff[affiliation.department_id].append(_key_person(affiliation))
+    rows = Department.objects.filter(organisation_id=organisation_id, closed_on__isnull=True).order_by("pk")
+    return [
+        DepartmentRow(d, next((p.name for p in staff[d.pk] if p.is_department_head), ""), len(staff[d.pk])) for d in rows
+    ]
+
+
+def with_counts(organisations: QuerySet[Organisation]) -> QuerySet[Organisation]:
+    """``people_count`` and ``department_count`` of each row, for tabs; read with the row itself."""
+    people = (
+        Affiliation.objects.filter(organisation=OuterRef("pk"), to_on__isnull=True, person__deleted_at__isnull=True)
+        .order_by().values("organisation").annotate(n=Count("person", distinct=True)).values("n")
+    )
+    departments = (
+        Department.objects.filter(organisation=OuterRef("pk"), closed_on__isnull=True)
+        .order_by().values("organisation").annotate(n=Count("pk")).values("n")
+    )
+    return organisations.annotate(
+        people_count=Coalesce(Subquery(people), 0), department_count=Coalesce(Subquery(departments), 0)
+    )
+
+
+def positions_reached(*, staff: Staff, word: str, kind: str | None = None) -> QuerySet[Position]:
+    """Open positions a customer of ``kind`` may be given to under ``word`` (any kind when None)."""
+    condition = Q(pk__in=[])
+    for clause in staff.standing.clauses.get(str(word), ()):
+        if clause.names_only or (kind is not None and clause.kinds is not None and kind not in clause.kinds):
+            continue
+        if clause.positions is not None:
+            condition |= Q(pk__in=clause.positions)
+        elif clause.units is not None:
+            condition |= Q(unit_id__in=clause.units)
+        else:
+            condition = Q()
+            break
+    return Position.objects.current().filter(condition)
+
+
+@dataclass(frozen=True)
+class ListChoices:
+    """What the filters of a customer list offer; read in one statement."""
+
+    owners: Sequence[tuple[str, str]]
+    provinces: Sequence[tuple[str, str]]
+    cities: Sequence[tuple[str, str]]
+    tags: dict[tuple[str, str], list[tuple[str, str]]]
+
+
+def list_choices(*, staff: Staff, word: str, kind: str | None, province: str = "") -> ListChoices:
+    def columns(rows: QuerySet[Any], what: str, pk: Any, name: Any, group: Any, group_name: Any) -> QuerySet[Any]:
+        text = CharField()
+        return rows.order_by().annotate(
+            c_what=Value(what, text), c_pk=Cast(pk, text), c_name=Cast(name, text), c_group=Cast(group, text),
+            c_group_name=Cast(group_name, text),
+        ).values_list("c_what", "c_pk", "c_name", "c_group", "c_group_name")
+
+    none = Value("")
+    owners = columns(
+        positions_reached(staff=staff, word=word, kind=kind), "owner", F("pk"), F("name"), none,
+        Coalesce(F("holder__name"), none),
+    )
+    tags = columns(
+        Tag.objects.filter(closed_on__isnull=True, dimension__closed_on__isnull=True), "tag", F("pk"), F("name"),
+        F("dimension_id"), F("dimension__name"),
+    )
+    places = Q(level=1)
+    if province:
+        places |= Q(level=2, code__startswith=province[:2])
+    divisions = columns(
+        Division.objects.filter(places, valid_to__isnull=True), "place", F("code"), F("name"), F("level"), none
+    )
+    made = ListChoices([], [], [], {})
+    for what, pk, name, group, group_name in sorted(owners.union(tags, divisions, all=True), key=lambda r: (r[0], r[3], len(r[1]), r[1])):
+        if what == "owner":
+            made.owners.append((pk, f"{group_name}（{name}）" if group_name else f"{name}（空缺）"))  # type: ignore[attr-defined]
+        elif what == "tag":
+            made.tags.setdefault((group, group_name), []).append((pk, name))
+        else:
+            (made.provinces if group == "1" else made.cities).append((pk, name))  # type: ignore[attr-defined]
+    return made
+
+
+def without_phones(plan: SearchQuery) -> SearchQuery:
+    """The same search for readers of names and codes: no one finds out whose number ends so."""
+    return SearchQuery(
+        words=tuple(
+            tuple(way for way in word if not all(term.startswith("t:") for term in way.terms)) for word in plan.words
+        )
+    )
+
+
+def matching(*, text: str, names_only: bool = False, prefix: str = "") -> Q:
+    """Rows with the typed text in a name, its pinyin or initials, a code or the end of a phone."""
+    plan = query_plan(text)
+    return search_q(query=without_phones(plan) if names_only else plan, prefix=prefix)
+
+
+def division_options(text: str, *, limit: int = 20) -> list[Division]:
+    """Places by name, pinyin, initials or code; the larger ones first."""
+    if not text.strip():
+        return []
+    rows = Division.objects.filter(matching(text=text), valid_to__isnull=True)
+    return list(rows.order_by("level", "code")[:limit])
+
+
+def organisation_options(*, staff: Staff, text: str, kinds: Iterable[str] = (), word: str, limit: int = 12) -> list[Organisation]:
+    """Organisations the reader may choose, for fields that name another one."""
+    if not text.strip():
+        return []
+    rows = Organisation.objects.alive().reached_by(staff, word).filter(matching(text=text))
+    if kinds:
+        rows = rows.filter(kind__in=list(kinds))
+    return list(rows.select_related("region").order_by("-last_activity_at")[:limit])
+
+
+@dataclass(frozen=True)
+class Duplicate:
+    """A customer that may be the same one; only the name's ends are told when the reader may not see it."""
+
+    customer_id: int
+    label: str
+    name: str
+    owner: str
+    by: str
+
+
+def likely_organisations(*, kind: str, name: str = "", uscc: str = "", phone: str = "", without: int | None = None) -> list[tuple[Organisation, str]]:
+    """Organisations of any owner with the same name, credit code or phone, and which of them it was."""
+    name, uscc, phone = name.strip(), uscc.strip().upper(), phone.strip()
+    exact = Q(pk__in=[])
+    if len(name) >= 4:
+        exact |= matching(text=name, names_only=True)
+    if uscc:
+        exact |= Q(search_terms__contains=["c:" + uscc.lower()[:3]], uscc=uscc)
+    if len(phone) >= 7:
+        exact |= matching(text=phone) & Q(phone=phone)
+    rows = Organisation.objects.alive().filter(exact).exclude(pk=without).select_related("owner_position__holder", "region")
+    found = []
+    for organisation in rows.order_by("-last_activity_at")[:8]:
+        by = "统一社会信用代码相同" if uscc and organisation.uscc == uscc else "电话相同" if phone and organisation.phone == phone else "名称相近"
+        if by != "名称相近" or organisation.kind == kind or organisation.name == name:
+            found.append((organisation, by))
+    return found[:4]
+
+
+def likely_people(*, name: str = "", mobile: str = "", organisation_id: int | None = None, without: int | None = None) -> list[tuple[Person, str]]:
+    """People with the same mobile, or the same name at the same organisation."""
+    condition = Q(pk__in=[])
+    if len(mobile) >= 7:
+        condition |= matching(text=mobile) & Q(mobile=mobile)
+    if name and organisation_id:
+        condition |= Q(name=name, affiliations__organisation_id=organisation_id)
+    rows = Person.objects.alive().filter(condition).exclude(pk=without).select_related("owner_position__holder").distinct()
+    return [(p, "手机号相同" if mobile and p.mobile == mobile else "同一机构的同名人员") for p in rows.order_by("-last_activity_at")[:4]]

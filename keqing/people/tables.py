@@ -1,0 +1,301 @@
+"""The lists of this department: columns, chips and filters."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, ClassVar
+
+from django import forms
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from keqing.kit import keyset
+from keqing.kit.formats import NOTHING, format_date, format_number
+from keqing.kit.forms import Form
+from keqing.kit.lists import Asked, Column, ListSpec, Preset
+from keqing.kit.templatetags.kit import due_class, due_text
+from keqing.people import queries
+from keqing.people.choices import CARE_KINDS, BusinessState, Kind, Level, PersonKind, Title
+from keqing.people.labels import owner_label, validity_class
+from keqing.people.models import Department, Organisation, OrganisationTag, Person
+from keqing.people.permissions import Can
+from keqing.people.quality import facts_without_source
+
+QUIET_DAYS = 30
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a row, plain text; ``label`` is what a phone shows before it."""
+
+    text: str
+    css: str = ""
+    label: str = ""
+
+
+def quiet(asked: Asked) -> Q:
+    since = asked.today - timedelta(days=QUIET_DAYS)
+    return Q(last_contact_on__lt=since) | Q(last_contact_on__isnull=True)
+
+
+PRESETS = {
+    "mine": Preset(key="mine", label="我的", condition=lambda a: Q(owner_position__in=a.user.standing.position_ids)),
+    "waiting": Preset(key="waiting", label="待分配", condition=lambda a: Q(owner_position__isnull=True)),
+    "due": Preset(key="due", label="今日到期", condition=lambda a: Q(next_due_on__lte=a.today)),
+    "quiet": Preset(key="quiet", label="30 天未联系", condition=quiet),
+    "gaps": Preset(key="gaps", label="资料不全", condition=lambda a: Q(completeness__lt=100)),
+    "unverified": Preset(key="unverified", label="待核实", condition=lambda a: Q(is_unverified=True)),
+}
+
+NAME = Column(key="name", label="名称", sort="search_initials", css="lead", letters=True, hideable=False)
+KIND = Column(key="kind", label="类型")
+RECENT = Column(key="recent", label="最近联系", sort="last_contact_on")
+DUE = Column(key="due", label="下次跟进", sort="next_due_on")
+OWNER = Column(key="owner", label="负责人")
+FILLED = Column(key="filled", label="完整度", sort="completeness", numeric=True)
+PERSON = Column(key="person", label="主任/联系人", css="phone-hide")
+REGION = Column(key="region", label="地区", css="phone-hide")
+LEVEL = Column(key="level", label="医院等级")
+BEDS = Column(key="beds", label="床位", sort="beds", numeric=True, total="beds")
+
+OF_KIND: dict[str, Sequence[Column]] = {
+    "all": (NAME, KIND, REGION, PERSON, RECENT, DUE, OWNER, FILLED),
+    Kind.HOSPITAL: (NAME, LEVEL, BEDS, PERSON, RECENT, DUE, OWNER, FILLED),
+    Kind.CLINIC: (NAME, REGION, PERSON, RECENT, DUE, OWNER, FILLED),
+    Kind.PHARMACY: (
+        NAME, Column(key="chain", label="连锁总部", css="phone-hide"), Column(key="store_class", label="门店等级"), PERSON, RECENT, DUE,
+        OWNER, FILLED,
+    ),
+    Kind.CHAIN: (
+        NAME, REGION, Column(key="store_count", label="门店数", sort="store_count", numeric=True, total="store_count"), PERSON,
+        RECENT, DUE, OWNER, FILLED,
+    ),
+    Kind.DISTRIBUTOR: (
+        NAME, Column(key="tier", label="级别"), Column(key="coverage", label="覆盖区域", css="phone-hide"),
+        Column(key="license", label="许可证有效期", sort="license_expires_on"), PERSON, RECENT, DUE, OWNER, FILLED,
+    ),
+    Kind.AGENT: (
+        NAME, Column(key="products", label="代理产品", css="phone-hide"), Column(key="authorised", label="授权期限", sort="authorised_until"),
+        PERSON, RECENT, DUE, OWNER, FILLED,
+    ),
+}
+
+
+class OrganisationFilter(Form):
+    """Filters of a customer list; owners, places and tags are offered as far as the reader may use them."""
+
+    q = forms.CharField(label="名称", required=False)
+    province = forms.ChoiceField(label="省份", required=False)
+    owner = forms.ChoiceField(label="负责人", required=False)
+    city = forms.ChoiceField(label="城市", required=False)
+    level = forms.ChoiceField(label="医院等级", required=False, choices=[("", "全部"), *Level.choices])
+    state = forms.ChoiceField(label="业务状态", required=False, choices=[("", "全部"), *BusinessState.choices])
+
+    def __init__(self, *args: Any, choices: queries.ListChoices, kind: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["q"].widget.attrs["placeholder"] = "名称、拼音首字母、编码"
+        self.fields["q"].widget.attrs["type"] = "search"
+        self.fields["province"].choices = [("", "全部"), *choices.provinces]  # type: ignore[attr-defined]
+        self.fields["owner"].choices = [("", "全部"), *choices.owners]  # type: ignore[attr-defined]
+        if choices.cities:
+            self.fields["city"].choices = [("", "全部"), *choices.cities]  # type: ignore[attr-defined]
+        else:
+            del self.fields["city"]
+        if kind not in ("all", *CARE_KINDS):
+            del self.fields["level"]
+        for (pk, name), tags in choices.tags.items():
+            field = forms.ChoiceField(label=name, required=False, choices=[("", "全部"), *tags])
+            field.widget.attrs["class"] = "select"
+            self.fields[f"dim{pk}"] = field
+
+
+class OrganisationList(ListSpec):
+    """Customers of one kind, or all, that the reader sees in full."""
+
+    row_template = "people/_row.html"
+    filter_form = OrganisationFilter
+    noun = "家"
+    presets = [PRESETS[key] for key in ("mine", "waiting", "due", "quiet", "gaps", "unverified")]
+
+    def __init__(self, *, kind: str, request: HttpRequest) -> None:
+        self.kind = kind
+        self.title = "客户" if kind == "all" else Kind(kind).label
+        self.columns = OF_KIND[kind]
+        self.selectable = request.user.may(Can.ASSIGN)
+        self.empty_text = _("还没有%(kind)s档案，从新建一家开始。") % {"kind": self.title}
+
+    def filter_arguments(self, request: HttpRequest) -> dict[str, Any]:
+        choices = queries.list_choices(
+            staff=request.user, word=Can.VIEW, kind=None if self.kind == "all" else self.kind,
+            province=request.GET.get("province", ""),
+        )
+        return {"choices": choices, "kind": self.kind}
+
+    def filter(self, queryset: QuerySet[Organisation], cleaned: Mapping[str, Any]) -> QuerySet[Organisation]:
+        if text := cleaned.get("q"):
+            queryset = queryset.filter(queries.matching(text=text))
+        place = cleaned.get("city") or cleaned.get("province")
+        if place:
+            queryset = queryset.filter(region__gte=place, region__lte=_last_inside(place))
+        for name, column in (("owner", "owner_position"), ("level", "level"), ("state", "business_state")):
+            if cleaned.get(name):
+                queryset = queryset.filter(**{column: cleaned[name]})
+        # one condition per dimension, so that independent dimensions narrow together (R-182)
+        for name, tag in cleaned.items():
+            if name.startswith("dim"):
+                queryset = queryset.filter(pk__in=OrganisationTag.objects.filter(tag=tag).values("organisation"))
+        return queryset
+
+    def _sort(self, request: HttpRequest) -> keyset.Sort:
+        """Without a wish, what something happened to last comes first (an order the indexes have)."""
+        return super()._sort(request) or keyset.Sort(key="activity", path="last_activity_at", descending=True)
+
+
+def _last_inside(code: str) -> str:
+    """440000 → 449999, 440100 → 440199."""
+    return code[:2] + "9999" if code.endswith("0000") else code[:4] + "99"
+
+
+def dress_organisations(rows: Sequence[Organisation], columns: Sequence[Column]) -> None:
+    """Give each row its cells in the order of ``columns``; one statement for the contacts of the page."""
+    contacts = queries.first_contacts([row.pk for row in rows])
+    today = timezone.localdate()
+    for row in rows:
+        contact = contacts.get(row.pk)
+        row.cells = [_cell(row, column, contact.label if contact else "", today) for column in columns[1:]]  # type: ignore[attr-defined]
+
+
+def _cell(row: Organisation, column: Column, contact: str, today: date) -> Cell:
+    css = f"{column.css} num" if column.numeric else column.css
+    match column.key:
+        case "beds" | "store_count":
+            text = format_number(getattr(row, column.key))
+            return Cell(text, css, column.label if text != NOTHING else "")
+        case "recent":
+            return Cell(format_date(row.last_contact_on), css, "联系")
+        case "due":
+            return Cell(due_text(row.next_due_on), due_class(row.next_due_on) if row.next_due_on else "text-muted", "跟进")
+        case "owner":
+            return Cell(owner_label(row), "" if row.owner_position else "text-muted")
+        case "filled":
+            return Cell(f"{row.completeness}%", css, "完整")
+        case "license":
+            return Cell(format_date(row.license_expires_on), validity_class(row.license_expires_on, today), "许可证")
+        case "authorised":
+            return Cell(format_date(row.authorised_until), validity_class(row.authorised_until, today), "授权")
+    text = {
+        "kind": row.get_kind_display,
+        "region": lambda: row.region.full_name if row.region else "",
+        "person": lambda: contact,
+        "level": row.get_level_display,
+        "chain": lambda: row.chain.name if row.chain else "",
+        "store_class": row.get_store_class_display,
+        "tier": row.get_tier_display,
+        "coverage": lambda: row.coverage,
+        "products": lambda: row.agent_products,
+    }[column.key]()
+    return Cell(text or NOTHING, css if text else f"{css} text-muted")
+
+
+class NamesFilter(Form):
+    q = forms.CharField(label="名称", required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["q"].widget.attrs.update(placeholder="名称、拼音首字母、编码", type="search")
+
+
+class NamesList(ListSpec):
+    """Customers for colleagues who may know names and codes only (decision 5): nothing else is shown or asked."""
+
+    row_template = "people/_row_name.html"
+    filter_form = NamesFilter
+    noun = "家"
+    columns = (NAME, KIND, Column(key="code", label="编码"), REGION)
+    empty_text = "还没有客户。"
+
+    def __init__(self, *, kind: str) -> None:
+        self.title = "客户" if kind == "all" else Kind(kind).label
+
+    def filter(self, queryset: QuerySet[Organisation], cleaned: Mapping[str, Any]) -> QuerySet[Organisation]:
+        return queryset.filter(queries.matching(text=cleaned["q"], names_only=True)) if "q" in cleaned else queryset
+
+    def _sort(self, request: HttpRequest) -> keyset.Sort:
+        return super()._sort(request) or keyset.Sort(key="pk", path="pk", descending=True)
+
+
+class PersonFilter(Form):
+    q = forms.CharField(label="姓名", required=False)
+    kind = forms.ChoiceField(label="类别", required=False, choices=[("", "全部"), *PersonKind.choices])
+    title = forms.ChoiceField(label="职称", required=False, choices=[("", "全部"), *Title.choices])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["q"].widget.attrs.update(placeholder="姓名、拼音首字母、电话尾号", type="search")
+
+
+class PersonList(ListSpec):
+    """Doctors and other people; phones masked."""
+
+    title = "人员"
+    row_template = "people/_person_row.html"
+    filter_form = PersonFilter
+    noun = "人"
+    empty_text = "还没有人员档案，从新建一位开始。"
+    presets = [
+        Preset(key="loose", label="无任职", condition=lambda a: Q(is_affiliated=False)),
+        Preset(key="quiet", label="30 天未联系", condition=quiet),
+        Preset(key="gaps", label="资料不全", condition=lambda a: Q(completeness__lt=100)),
+    ]
+    columns = (
+        Column(key="name", label="姓名", sort="search_initials", css="lead", letters=True, hideable=False),
+        Column(key="kind", label="类别"),
+        Column(key="place", label="主要任职"),
+        Column(key="title", label="职称"),
+        Column(key="mobile", label="手机"),
+        Column(key="recent", label="最近联系", sort="last_contact_on"),
+        Column(key="filled", label="完整度", sort="completeness", numeric=True),
+    )
+
+    def filter(self, queryset: QuerySet[Person], cleaned: Mapping[str, Any]) -> QuerySet[Person]:
+        if text := cleaned.get("q"):
+            queryset = queryset.filter(queries.matching(text=text))
+        for name in ("kind", "title"):
+            if cleaned.get(name):
+                queryset = queryset.filter(**{name: cleaned[name]})
+        return queryset
+
+    def _sort(self, request: HttpRequest) -> keyset.Sort:
+        return super()._sort(request) or keyset.Sort(key="activity", path="last_activity_at", descending=True)
+
+
+class DepartmentFilter(Form):
+    q = forms.CharField(label="科室", required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["q"].widget.attrs.update(placeholder="科室名称", type="search")
+
+
+class DepartmentList(ListSpec):
+    """Departments across customers."""
+
+    title = "科室"
+    row_template = "people/_department_row.html"
+    filter_form = DepartmentFilter
+    noun = "个"
+    empty_text = "还没有科室，在客户页的“科室”里添加。"
+    columns: ClassVar[Sequence[Column]] = (
+        Column(key="name", label="科室", sort="name", css="lead", hideable=False),
+        Column(key="organisation", label="机构"),
+        Column(key="head", label="主任"),
+        Column(key="beds", label="床位", sort="beds", numeric=True, total="beds"),
+    )
+
+    def filter(self, queryset: QuerySet[Department], cleaned: Mapping[str, Any]) -> QuerySet[Department]:
+        return queryset.filter(name__icontains=cleaned["q"]) if "q" in cleaned else queryset
+
+
+UNSOURCED = Preset(key="unsourced", label="缺来源", condition=lambda a: facts_without_source())

@@ -1,0 +1,68 @@
+"""What forms ask while somebody types: places, organisations, departments, likely duplicates."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from keqing.access.gate import allow, fetch
+from keqing.kit import pages
+from keqing.kit.masks import mask_name
+from keqing.people import queries
+from keqing.people.actions.checks import TooManyChecks, allow_check, note_check
+from keqing.people.choices import Kind
+from keqing.people.labels import owner_label
+from keqing.people.models import Organisation
+from keqing.people.permissions import Can
+
+
+@require_GET
+@allow(Can.VIEW, Can.VIEW_PERSON, "org.manage")
+def regions(request: HttpRequest) -> HttpResponse:
+    """Options of the field 地区: ``?region=`` is what was typed."""
+    typed = next((request.GET[name] for name in request.GET if name in ("region", "q", "division")), "")
+    found = queries.division_options(typed)
+    return pages.render(request=request, template="people/_options.html", context={"options": [d.full_name for d in found]})
+
+
+@require_GET
+@allow(Can.VIEW)
+def organisation_options(request: HttpRequest, kinds: str) -> HttpResponse:
+    """Options of a field that names an organisation: the first parameter is what was typed."""
+    wanted = [] if kinds == "all" else kinds.split("-")
+    if not set(wanted) <= set(Kind.values):
+        raise Http404
+    typed = next(iter(request.GET.values()), "")
+    found = queries.organisation_options(staff=request.user, text=typed, kinds=wanted, word=Can.VIEW)
+    return pages.render(request=request, template="people/_options.html", context={"options": [o.name for o in found]})
+
+
+@require_POST
+@allow(Can.CHECK_DUPLICATES)
+def duplicates(request: HttpRequest) -> HttpResponse:
+    """Whether the customer being typed is there already; names of those out of reach are masked, and it is audited."""
+    staff, at, post = request.user, timezone.now(), request.POST
+    name, uscc, phone = (post.get(key, "").strip() for key in ("name", "uscc", "phone"))
+    without = int(post["without"]) if post.get("without", "").isdigit() else None
+    context: dict[str, object] = {}
+    try:
+        allow_check(by=staff)
+    except TooManyChecks as refusal:
+        return pages.render(request=request, template="people/_duplicates.html", context={"refusal": str(refusal)}, status=429)
+    shown, masked = [], []
+    if post.get("noun") == "person":
+        organisation = int(post["organisation_id"]) if post.get("organisation_id", "").isdigit() else None
+        if organisation is not None:
+            fetch(Organisation, organisation, request, word=Can.VIEW)
+        rows = queries.likely_people(name=name, mobile=post.get("mobile", "").strip(), organisation_id=organisation, without=without)
+        word = Can.VIEW_PERSON
+    else:
+        rows = queries.likely_organisations(kind=post.get("kind", ""), name=name, uscc=uscc, phone=phone, without=without)
+        word = Can.VIEW
+    for row, by in rows:
+        seen = row.allows(staff, word)
+        one = queries.Duplicate(row.pk, row.get_kind_display(), row.name if seen else mask_name(row.name), owner_label(row), by)
+        (shown if seen else masked).append(one)
+    if masked:
+        note_check(asked=name or uscc or phone, found=masked, by=staff, at=at)
+    context |= {"shown": shown, "masked": masked, "noun": post.get("noun", "")}
+    return pages.render(request=request, template="people/_duplicates.html", context=context)
