@@ -12,5 +12,6 @@ import "./hide-again.js";
 import "./panel.js";
 import "./select.js";
 import "./keys.js";
+import "./print.js";
 
 document.documentElement.classList.add("js");
