@@ -1,0 +1,115 @@
+"""What every table keeps to (house; decisions 1, 2, 14)."""
+
+import pytest
+from django.db.models import PROTECT, DateField, DateTimeField, ForeignKey, ManyToManyField
+
+from tests.guards.house import LADDER, department_of, models
+
+# table → the column that names the customer in it; None with a reason
+GROWING = {
+    "audit.Entry": "customer_id",  # nullable: a sign-in or a change of a position has no customer (ADR 0003)
+    "timeline.Entry": "customer_id",
+    "timeline.Facts": "customer_id",
+    "followups.ContactRecord": "customer_id",
+    "followups.Participant": "customer_id",
+    "followups.Correction": "customer_id",
+    "followups.Comment": "customer_id",
+    "followups.Reminder": "customer_id",
+    "people.Affiliation": "organisation_id",
+    "people.Department": "organisation_id",
+    "people.OrganisationTag": "organisation_id",
+    "people.Organisation": "id",
+    "people.Person": "id",
+}
+NULLABLE = {"audit.Entry"}
+# tables that do not grow with the customers, or whose rows belong to no customer
+STEADY = {
+    "reference": "divisions and calendar: one copy everywhere",
+    "access": "staff, positions, units, rules: one copy everywhere",
+    "compliance": "rules are versioned data; refusals belong to a person, not to a customer",
+    "interchange": "jobs and their rows belong to an import; they are cleared after a while",
+    "people.Dimension": "a handful", "people.Tag": "a handful", "audit.Link": "follows the order of sealing, not a customer",
+}
+UNIQUE_EXCEPTIONS = {
+    "org_uscc",  # a national identity, the one exception decision 14 names
+    "one_primary_affiliation",  # over a person's rows: people are customers' neighbours, kept together with them
+    "participant_once", "correction_version",  # start from the contact, which carries the customer
+}
+TIMES = {"at", "last_login", "locked_until", "locked_until_at"}
+DATES = {"valid_from", "valid_to", "rep_filing_valid_to", "authorised_until"}
+
+
+def _label(model) -> str:
+    return f"{department_of(model)}.{model.__name__}"
+
+
+def _first_columns(model) -> set[str]:
+    meta = model._meta
+    first = {meta.pk.column}
+    for index in meta.indexes:
+        if index.fields:
+            first.add(meta.get_field(index.fields[0].lstrip("-")).column)
+    for constraint in meta.constraints:
+        if getattr(constraint, "fields", ()):
+            first.add(meta.get_field(constraint.fields[0]).column)
+    return first | {f.column for f in meta.concrete_fields if f.unique or (isinstance(f, ForeignKey) and f.db_index)}
+
+
+def test_every_table_is_known_to_grow_or_known_not_to():
+    unknown = [_label(m) for m in models() if _label(m) not in GROWING and not {_label(m), department_of(m)} & STEADY.keys()]
+    assert unknown == []
+
+
+@pytest.mark.parametrize("model", [m for m in models() if _label(m) in GROWING], ids=_label)
+def test_a_growing_table_carries_its_customer_and_an_index_that_starts_with_it(model):
+    column = GROWING[_label(model)]
+    field = next(f for f in model._meta.concrete_fields if f.column == column)
+    assert field.null is (_label(model) in NULLABLE)
+    assert column in _first_columns(model)
+
+
+@pytest.mark.parametrize("model", [m for m in models() if _label(m) in GROWING], ids=_label)
+def test_uniqueness_in_a_growing_table_includes_its_customer(model):
+    column = GROWING[_label(model)]
+    for constraint in model._meta.constraints:
+        if hasattr(constraint, "fields") and constraint.name not in UNIQUE_EXCEPTIONS and constraint.fields:
+            columns = {model._meta.get_field(name).column for name in constraint.fields}
+            assert column in columns, constraint.name
+
+
+@pytest.mark.parametrize("model", models(), ids=_label)
+def test_relations_go_down_the_ladder_and_leave_no_trace_above(model):
+    own = LADDER.index(department_of(model))
+    for field in model._meta.local_fields + model._meta.local_many_to_many:
+        if not isinstance(field, ForeignKey | ManyToManyField) or not field.related_model.__module__.startswith("keqing."):
+            continue
+        other = LADDER.index(department_of(field.related_model))
+        assert other <= own, f"{field} points up"
+        if other < own:
+            assert field.remote_field.hidden, f"{field} shows itself below: related_name='+'"
+            if isinstance(field, ForeignKey):
+                assert field.remote_field.on_delete is PROTECT, f"{field} deletes across departments"
+
+
+@pytest.mark.parametrize("model", [m for m in models() if _label(m) in GROWING], ids=_label)
+def test_nothing_above_holds_a_foreign_key_to_a_growing_table_of_another_department(model):
+    """So that the table can be distributed later: others keep the id only (decision 14).
+
+    Organisation and Person are the customers themselves; what points at them follows them.
+    """
+    for other in models():
+        if department_of(other) == department_of(model) or _label(model) in {"people.Organisation", "people.Person"}:
+            continue
+        held = [f.name for f in other._meta.local_fields if isinstance(f, ForeignKey) and f.related_model is model]
+        assert held == [], f"{_label(other)}.{held}"
+
+
+@pytest.mark.parametrize("model", models(), ids=_label)
+def test_names_of_times_and_days_say_which_they_are(model):
+    for field in model._meta.local_concrete_fields:
+        if isinstance(field, DateTimeField):
+            assert field.name.endswith("_at") or field.name in TIMES, field
+        elif isinstance(field, DateField):
+            assert field.name.endswith("_on") or field.name in DATES, field
+        else:
+            assert not field.name.endswith(("_at", "_on")), field
