@@ -1,6 +1,6 @@
 from django.urls import path
 
-from keqing.desk.views import customer, search, team, today
+from keqing.desk.views import audit, customer, gallery, health, search, team, today
 
 app_name = "desk"
 urlpatterns = [
@@ -11,4 +11,8 @@ urlpatterns = [
     path("people/<int:pk>/contacts/", customer.person_contacts, name="person_contacts"),
     path("people/<int:pk>/changes/", customer.person_changes, name="person_changes"),
     path("search/", search.search, name="search"),
+    path("audit/", audit.audit, name="audit"),
+    path("audit/<int:pk>/", audit.audit_entry, name="audit_entry"),
+    path("gallery/", gallery.gallery, name="gallery"),
+    path("healthz", health.health, name="healthz"),
 ]

@@ -31,8 +31,7 @@ def fetch_customer(
 
 
 def customer_url(customer: Organisation | Person) -> str:
-    name = "desk:customer" if isinstance(customer, Organisation) else "people:person"
-    return reverse(name, args=[customer.pk])
+    return reverse("desk:customer", args=[customer.pk])
 
 
 def back(request: HttpRequest, default: str) -> str:

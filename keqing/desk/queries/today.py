@@ -1,0 +1,200 @@
+"""今日: what one person has to do on this day, read from the departments below."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cached_property
+from typing import Any
+
+from django.db.models import Count, Min, QuerySet
+
+from keqing.access.models import Position, Staff
+from keqing.audit.models import Entry
+from keqing.compliance.models import Refusal
+from keqing.followups.models import Comment, Reminder
+from keqing.followups.schedule import chinese_day
+from keqing.interchange.models import Import
+from keqing.kit import counts
+from keqing.kit.formats import day_bounds
+from keqing.people.models import Organisation, Person
+
+AHEAD_DAYS = 7
+SHOWN = 50
+RECENT = 6
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number that leads to the list behind it; ``view`` is a URL name."""
+
+    label: str
+    number: int
+    view: str
+    query: str = ""
+
+
+@dataclass(frozen=True)
+class Overdue:
+    """How much is overdue at one position of the team."""
+
+    who: str
+    number: int
+    oldest: date
+
+
+@dataclass(frozen=True)
+class TodayBoard:
+    day: str
+    today: date
+    reminders: Sequence[Reminder]
+    comments: Sequence[Comment]
+    recent: Sequence[Organisation | Person]
+    entrusted_ids: frozenset[int]
+    overdue_count: int
+    due_count: int
+    coming_count: int
+    unread_count: int
+    team: Sequence[Overdue]
+    figures: Sequence[Figure]
+    imports: Sequence[Import]
+    works_with_customers: bool
+    may_manage: bool
+    may_record: bool
+    sees_team: bool
+
+    @cached_property
+    def overdue(self) -> list[Reminder]:
+        return [r for r in self.reminders if r.due_on < self.today]
+
+    @cached_property
+    def due(self) -> list[Reminder]:
+        return [r for r in self.reminders if r.due_on == self.today]
+
+    @cached_property
+    def coming(self) -> list[Reminder]:
+        return [r for r in self.reminders if r.due_on > self.today]
+
+    @property
+    def nothing_to_do(self) -> bool:
+        return not self.reminders and not self.comments
+
+
+def today_board(*, staff: Staff, today: date) -> TodayBoard:
+    """The whole page; a manager also answers for the vacant positions nobody else heads (decision 2)."""
+    entrusted = entrusted_positions(staff)
+    positions = staff.standing.position_ids | entrusted
+    until = today + timedelta(days=AHEAD_DAYS)
+    works = staff.may("reminder.view") or staff.may("contact.view")
+    mine = Reminder.objects.open().filter(position_id__in=positions)
+    unread = Comment.objects.unread_by(staff).visible_to(staff)
+    figures = _figures(staff, today)
+    overdue, due, coming, not_read, *numbers = counts.capped(
+        querysets=[
+            mine.filter(due_on__lt=today),
+            mine.filter(due_on=today),
+            mine.filter(due_on__gt=today, due_on__lte=until),
+            unread,
+            *(rows for _figure, rows in figures),
+        ]
+    )
+    return TodayBoard(
+        day=chinese_day(today),
+        today=today,
+        reminders=_reminders(positions, today, until) if works else (),
+        comments=list(unread.select_related("author", "contact").order_by("-at")[:SHOWN]) if not_read else (),
+        recent=_recent(staff) if works else (),
+        entrusted_ids=entrusted,
+        overdue_count=overdue,
+        due_count=due,
+        coming_count=coming,
+        unread_count=not_read,
+        team=_team(staff, today),
+        figures=[
+            Figure(figure.label, number, figure.view, figure.query)
+            for (figure, _rows), number in zip(figures, numbers, strict=True)
+        ],
+        imports=list(Import.objects.visible_to(staff).newest_first()[:3]) if staff.may("import.run") else (),
+        works_with_customers=works,
+        may_manage=staff.may("reminder.manage"),
+        may_record=staff.may("contact.record"),
+        sees_team=staff.may("team.view"),
+    )
+
+
+def entrusted_positions(staff: Staff) -> frozenset[int]:
+    """Vacant positions under this person's units whose nearest occupied head is this person; one statement."""
+    standing = staff.standing
+    heads = [p for p in standing.positions if p.is_head]
+    if not heads or not staff.may("reminder.manage"):
+        return frozenset()
+    rows = list(
+        Position.objects.current()
+        .filter(unit_id__in=standing.headed_unit_ids)
+        .exclude(holder__isnull=False, is_head=False)
+        .values_list("pk", "unit__path", "is_head", "holder_id")
+    )
+    headed = {path: holder for _pk, path, is_head, holder in rows if is_head and holder is not None}
+    return frozenset(
+        pk for pk, path, _head, holder in rows if holder is None and _nearest_head(path, headed) == staff.pk
+    )
+
+
+def _nearest_head(path: str, headed: dict[str, int]) -> int | None:
+    while path.strip("/"):
+        if path in headed:
+            return headed[path]
+        path = path.rstrip("/").rpartition("/")[0] + "/"
+    return None
+
+
+def _reminders(positions: frozenset[int], today: date, until: date) -> list[Reminder]:
+    """Overdue ones, oldest first, must not push today's out of sight: each part has its own limit."""
+    rows = Reminder.objects.open().filter(position_id__in=positions)
+    rows = rows.select_related("contact", "position__holder").order_by("due_on", "pk")
+    past = list(rows.filter(due_on__lt=today)[:SHOWN])
+    return [*past, *rows.filter(due_on__gte=today, due_on__lte=until)[: 2 * SHOWN]]
+
+
+def _recent(staff: Staff) -> Sequence[Organisation | Person]:
+    known = Organisation.objects.alive().reached_by(staff, "organisation.view")
+    found = list(known.order_by("-last_activity_at", "-pk")[:RECENT])
+    if found or not staff.may("person.view"):
+        return found
+    people = Person.objects.alive().unaffiliated().reached_by(staff, "person.view")
+    return list(people.order_by("-last_activity_at", "-pk")[:RECENT])
+
+
+def _team(staff: Staff, today: date) -> list[Overdue]:
+    if not staff.may("team.view"):
+        return []
+    rows = (
+        Reminder.objects.open()
+        .filter(unit_id__in=staff.standing.headed_unit_ids, due_on__lt=today)
+        .exclude(position_id__in=staff.standing.position_ids)
+        .values("position__name", "position__holder__name")
+        .annotate(number=Count("pk"), oldest=Min("due_on"))
+        .order_by("-number", "oldest")[:12]
+    )
+    return [
+        Overdue(r["position__holder__name"] or f"{r['position__name']}（空缺）", r["number"], r["oldest"]) for r in rows
+    ]
+
+
+def _figures(staff: Staff, today: date) -> list[tuple[Figure, QuerySet[Any]]]:
+    """Numbers of the day for those whose work is not customers, and for managers."""
+    since, before = day_bounds(today)
+    found: list[tuple[Figure, QuerySet[Any]]] = []
+    if staff.may("organisation.assign"):
+        waiting = Organisation.objects.alive().unassigned().reached_by(staff, "organisation.assign")
+        found.append((Figure("待分配客户", 0, "people:organisations", "?preset=waiting"), waiting))
+    if staff.may("staff.manage"):
+        found.append((Figure("空缺岗位", 0, "access:positions"), Position.objects.vacant()))
+        new = Staff.objects.active().filter(must_change_password=True)
+        found.append((Figure("还没改初始密码的员工", 0, "access:staff_list"), new))
+    if staff.may("audit.search"):
+        entries = Entry.objects.filter(at__gte=since, at__lt=before)
+        found.append((Figure("今天的审计记录", 0, "desk:audit"), entries))
+    if staff.may("refusal.view"):
+        refused = Refusal.objects.filter(at__gte=since, at__lt=before)
+        found.append((Figure("今天的合规拒绝", 0, "compliance:refusals"), refused))
+    return found

@@ -1,0 +1,30 @@
+"""今日: the first page of every person."""
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from keqing.access.gate import allow
+from keqing.desk.permissions import Can
+from keqing.desk.queries.today import today_board
+from keqing.followups.queries import comments_for
+from keqing.kit import pages
+from keqing.kit.formats import business_date
+
+NOTICES = 100
+
+
+@require_GET
+@allow(Can.USE)
+def today(request: HttpRequest) -> HttpResponse:
+    """Due, overdue and coming follow-ups, unread comments, recent customers; for managers the team as well."""
+    board = today_board(staff=request.user, today=business_date(timezone.now()))
+    return pages.render(request=request, template="desk/today.html", context={"board": board})
+
+
+@require_GET
+@allow(Can.USE)
+def notices(request: HttpRequest) -> HttpResponse:
+    """Comments and replies written to me, unread ones first."""
+    comments = list(comments_for(request.user)[:NOTICES])
+    return pages.render(request=request, template="desk/notices.html", context={"comments": comments})
