@@ -234,7 +234,7 @@ def organisation_assign(request: HttpRequest) -> HttpResponse:
 def organisation_trash(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask, naming the customer, then move it to 回收站."""
     organisation = fetch(Organisation, pk, request)
-    form = ReasonForm(request.POST or None)
+    form = ReasonForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         actions.trash_organisation(
             organisation=organisation, by=request.user, at=timezone.now(), reason=form.cleaned_data["reason"]
