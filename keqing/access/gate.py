@@ -17,8 +17,11 @@ View = TypeVar("View", bound=Callable[..., HttpResponse])
 M = TypeVar("M", bound=Model)
 
 
-def allow(*words: str) -> Callable[[View], View]:
-    """Open a view to staff who hold any of ``words``; others get 403, strangers the sign-in page."""
+def allow(*words: str, before_password: bool = False) -> Callable[[View], View]:
+    """Open a view to staff who hold any of ``words``; others get 403, strangers the sign-in page.
+
+    ``before_password`` admits staff who have yet to change their one-time password.
+    """
     if not words:
         raise ValueError("allow() needs a word")
 
@@ -28,7 +31,7 @@ def allow(*words: str) -> Callable[[View], View]:
             staff = request.user
             if not staff.is_authenticated:
                 return _to_sign_in(request)
-            if staff.must_change_password and not getattr(guarded, "before_password", False):
+            if staff.must_change_password and not before_password:
                 return redirect("access:change_password")
             if not any(staff.may(word) for word in words):
                 raise PermissionDenied("您的岗位没有这项权限。")

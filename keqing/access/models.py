@@ -11,6 +11,8 @@ from django.contrib.postgres.fields import ArrayField, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q
 
+from keqing.kit.pinyin import initials
+
 if TYPE_CHECKING:
     from keqing.access.standing import Standing
 
@@ -77,6 +79,10 @@ class Staff(AbstractBaseUser):
 
     def may(self, word: str) -> bool:
         return self.standing.may(word)
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        self.initials = initials(self.name, person=True)[:40]
+        super().save(*args, **kwargs)
 
     def allows(self, reader: Staff, word: str, *, names: bool = False) -> bool:
         """Rows a reader sees are the rows their words reach (see ``visible_to``)."""
@@ -240,6 +246,12 @@ class TerritoryRule(models.Model):
     class Meta:
         verbose_name = "辖区规则"
         ordering = ["division_prefix", "pk"]
+
+    @property
+    def kind_labels(self) -> str:
+        from keqing.access.labels import kind_label
+
+        return "、".join(kind_label(kind) for kind in self.kinds)
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.division_prefix = self.division.prefix

@@ -75,6 +75,7 @@ class Standing:
     clauses: Mapping[str, tuple[Clause, ...]] = field(default_factory=dict)
     headed_unit_ids: frozenset[int] = frozenset()
     roles: frozenset[str] = frozenset()
+    company_name: str = ""
 
     @property
     def position_ids(self) -> frozenset[int]:
@@ -156,7 +157,7 @@ def standing_of(staff: Staff) -> Standing:
     if not held:
         return Standing()
     held.sort(key=lambda p: (_order(p.role), p.pk))
-    under = _units_under({p.unit for p in held}, OrgUnit.objects.all())
+    under, company_name = _units_under({p.unit for p in held}, OrgUnit.objects.all())
     clauses: dict[str, list[Clause]] = {}
     for position in held:
         role = roles().get(position.role)
@@ -169,6 +170,7 @@ def standing_of(staff: Staff) -> Standing:
         clauses={word: tuple(dict.fromkeys(many)) for word, many in clauses.items()},
         headed_unit_ids=headed,
         roles=frozenset(p.role for p in held),
+        company_name=company_name,
     )
 
 
@@ -177,12 +179,14 @@ def _order(role: str) -> int:
     return known.order if known else 999
 
 
-def _units_under(tops: Iterable[Any], units: Any) -> dict[int, frozenset[int]]:
-    condition = Q()
+def _units_under(tops: Iterable[Any], units: Any) -> tuple[dict[int, frozenset[int]], str]:
+    """The units under each top, and the name of the root, which every page shows."""
+    condition = Q(parent__isnull=True)
     for unit in tops:
         condition |= Q(path__startswith=unit.path)
-    found = list(units.filter(condition).values_list("pk", "path"))
-    return {top.pk: frozenset(pk for pk, path in found if path.startswith(top.path)) for top in tops}
+    found = list(units.filter(condition).order_by("path").values_list("pk", "path", "name", "parent_id"))
+    under = {top.pk: frozenset(pk for pk, path, *_ in found if path.startswith(top.path)) for top in tops}
+    return under, next((name for *_, name, parent_id in found if parent_id is None), "")
 
 
 def _clause(grant: Grant, position: Position, under: Mapping[int, frozenset[int]]) -> Clause:

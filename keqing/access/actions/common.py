@@ -5,17 +5,11 @@ from typing import Any, TypeVar
 
 from django.db import models
 
-from keqing.access.models import OrgUnit, Position, Staff, TerritoryRule
+from keqing.access.models import Position, TerritoryRule
 from keqing.access.standing import roles
 from keqing.audit.actions import Subject
 
 M = TypeVar("M", bound=models.Model)
-LABELS = {
-    Staff: "access.staff",
-    OrgUnit: "access.orgunit",
-    Position: "access.position",
-    TerritoryRule: "access.territoryrule",
-}
 
 
 class AdminRefused(Exception):
@@ -32,12 +26,13 @@ class Stale(AdminRefused):
 
 def subject_of(record: models.Model) -> Subject:
     name = f"{record.division} → {record.position}" if isinstance(record, TerritoryRule) else str(record)
-    return Subject(LABELS[type(record)], record.pk, name)
+    return Subject(record._meta.label_lower, record.pk, name)
 
 
 def locked(record: M) -> M:
     """The stored row, locked for this transaction; ``Stale`` when it is not the version the user saw."""
-    stored = type(record)._default_manager.select_for_update().get(pk=record.pk)
+    # _meta, not type(): request.user is a lazy wrapper
+    stored = record._meta.model._default_manager.select_for_update().get(pk=record.pk)
     if stored.version != record.version:  # type: ignore[attr-defined]
         raise Stale(stored)
     return stored

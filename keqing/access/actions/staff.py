@@ -13,7 +13,6 @@ from keqing.access.actions.positions import appoint, describe, manager_of, vacat
 from keqing.access.models import Position, Staff
 from keqing.audit import actions as audit
 from keqing.kit.formats import business_date
-from keqing.kit.pinyin import initials
 
 # no 0/O, 1/l/I: these are read aloud or copied from paper
 READABLE = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -41,7 +40,6 @@ def create_staff(*, values: Mapping[str, Any], by: Staff | None, at: datetime) -
     password = one_time_password()
     staff = Staff(**{"must_change_password": True, **values})
     staff.login_name = staff.login_name.strip()
-    staff.initials = initials(staff.name, person=True)[:40]
     staff.set_password(password)
     _save_new(staff)
     audit.record(
@@ -58,7 +56,6 @@ def edit_staff(*, staff: Staff, values: Mapping[str, Any], by: Staff, at: dateti
     changes = take_over(stored, values)
     if not changes:
         return stored
-    stored.initials = initials(stored.name, person=True)[:40]
     try:
         with transaction.atomic():
             keep(stored, [*changes, "initials"])

@@ -74,6 +74,13 @@ def move_unit(*, unit: OrgUnit, parent: OrgUnit, by: Staff, at: datetime) -> Org
 
 
 @transaction.atomic
+def edit_unit(*, unit: OrgUnit, name: str, parent: OrgUnit | None, by: Staff, at: datetime) -> OrgUnit:
+    """``rename_unit`` and ``move_unit`` in one step, for the form that shows both."""
+    stored = rename_unit(unit=unit, name=name, by=by, at=at)
+    return stored if parent is None else move_unit(unit=stored, parent=parent, by=by, at=at)
+
+
+@transaction.atomic
 def close_unit(*, unit: OrgUnit, by: Staff, at: datetime) -> OrgUnit:
     """End a unit. Refuses while units, positions or waiting customers are in it."""
     stored = locked(unit)

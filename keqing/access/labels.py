@@ -1,0 +1,55 @@
+"""Chinese names of permission words and reaches, for the pages about rights."""
+
+WORDS = {
+    "desk.use": "登录和使用工作台",
+    "organisation.view": "查看客户",
+    "organisation.create": "新建客户",
+    "organisation.edit": "修改客户",
+    "organisation.assign": "分配客户",
+    "organisation.trash": "删除和恢复客户",
+    "organisation.export": "导出客户",
+    "person.view": "查看人员",
+    "person.create": "新建人员",
+    "person.edit": "修改人员",
+    "phone.full": "看到完整电话",
+    "phone.reveal": "写明理由后查看完整电话",
+    "duplicate.check": "查重",
+    "contact.view": "查看联系记录",
+    "contact.record": "记录联系",
+    "comment.write": "批注",
+    "reminder.view": "查看待办",
+    "reminder.manage": "安排和完成待办",
+    "team.view": "查看团队动态",
+    "import.run": "导入文件",
+    "rule.view": "查看合规规则",
+    "rule.manage": "修改合规规则",
+    "refusal.view": "查看拒绝记录",
+    "tag.manage": "管理标签",
+    "division.manage": "管理行政区划",
+    "gallery.view": "查看组件",
+    "staff.view": "查看员工",
+    "staff.manage": "管理员工和权限",
+    "org.manage": "管理组织、岗位和辖区",
+    "rights.view": "查看他人的权限",
+    "audit.search": "查询审计",
+}
+REACHES = {"own": "本岗位的", "team": "所负责组织之下的", "territory": "所在组织之下的", "all": "全部"}
+
+# the kinds of customers and people that roles and territory rules name; the words are those of the customer pages
+KINDS = {
+    "hospital": "医院",
+    "clinic": "诊所",
+    "pharmacy": "药店",
+    "chain": "连锁总部",
+    "distributor": "商业公司",
+    "agent": "代理商/合作伙伴",
+}
+PERSON_KINDS = {"consumer": "消费者", "individual_agent": "个人代理"}
+
+
+def kind_label(kind: str) -> str:
+    return {**KINDS, **PERSON_KINDS}.get(kind, kind)
+
+
+def word_label(word: str) -> str:
+    return WORDS.get(str(word), str(word))

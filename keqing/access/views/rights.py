@@ -1,0 +1,30 @@
+"""Who may do what, and why."""
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from keqing.access import queries
+from keqing.access.forms import RightsForm
+from keqing.access.gate import allow, fetch
+from keqing.access.models import Staff
+from keqing.access.permissions import Can
+from keqing.kit import pages
+
+
+@require_GET
+@allow(Can.VIEW_RIGHTS)
+def rights(request: HttpRequest) -> HttpResponse:
+    """One person's rights today with the position each comes from, and the catalogue of roles."""
+    form = RightsForm(request.GET or None, reader=request.user)
+    person = None
+    if form.is_bound and form.is_valid() and form.cleaned_data["person"]:
+        person = fetch(Staff, form.cleaned_data["person"].pk, request)
+    context = {
+        "title": _("权限"),
+        "form": form if form.is_bound else RightsForm(reader=request.user),
+        "person": person,
+        "rights": queries.rights_of(person) if person else [],
+        "roles": queries.role_catalogue(),
+    }
+    return pages.render(request=request, template="access/rights.html", context=context)

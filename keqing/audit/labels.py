@@ -1,0 +1,139 @@
+"""Chinese names of what the audit speaks of: actions, kinds of records, and values that are no model field."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.apps import apps
+from django.core.exceptions import FieldDoesNotExist
+
+ACTIONS = {
+    "session.began": "登录",
+    "session.ended": "退出登录",
+    "session.refused": "登录失败",
+    "session.locked": "登录锁定",
+    "staff.created": "新建员工",
+    "staff.edited": "修改员工",
+    "staff.password_changed": "修改密码",
+    "staff.password_reset": "重置密码",
+    "staff.deactivated": "停用员工",
+    "staff.reactivated": "重新启用员工",
+    "position.created": "新建岗位",
+    "position.edited": "修改岗位",
+    "position.appointed": "任命",
+    "position.vacated": "卸任",
+    "position.closed": "撤销岗位",
+    "unit.created": "新建组织",
+    "unit.renamed": "组织改名",
+    "unit.moved": "移动组织",
+    "unit.closed": "停用组织",
+    "territory.created": "新建辖区规则",
+    "territory.ended": "停用辖区规则",
+    "compliance.refused": "合规拒绝",
+    "compliance.rule_versioned": "规则新版本",
+    "organisation.created": "新建客户",
+    "organisation.edited": "修改客户",
+    "organisation.assigned": "分配负责人",
+    "organisation.trashed": "删除客户",
+    "organisation.restored": "恢复客户",
+    "organisation.withdrawn": "撤回新建的客户",
+    "organisation.imported": "导入客户",
+    "organisation.import_updated": "导入更新客户",
+    "organisation.import_undone": "撤销导入更新",
+    "organisation.exported": "导出客户",
+    "person.created": "新建人员",
+    "person.edited": "修改人员",
+    "person.withdrawn": "撤回新建的人员",
+    "person.imported": "导入人员",
+    "person.import_updated": "导入更新人员",
+    "person.import_undone": "撤销导入更新",
+    "person.phone_revealed": "查看完整电话",
+    "affiliation.added": "增加任职",
+    "affiliation.ended": "结束任职",
+    "affiliation.made_primary": "设为主要任职",
+    "department.created": "新建科室",
+    "department.edited": "修改科室",
+    "department.withdrawn": "撤回新建的科室",
+    "duplicate.checked": "查重",
+    "tag.created": "新建标签",
+    "tag.renamed": "标签改名",
+    "tag.edited": "修改标签",
+    "tag.retired": "停用标签",
+    "tag.restored": "恢复标签",
+    "tag.deleted": "删除标签",
+    "contact.recorded": "记录联系",
+    "contact.corrected": "更正联系记录",
+    "comment.written": "批注",
+    "comment.replied": "回复批注",
+    "comment.read": "已读批注",
+    "reminder.created": "新建待办",
+    "reminder.edited": "修改待办",
+    "reminder.finished": "完成待办",
+    "reminder.done": "完成待办",
+    "reminder.postponed": "推迟待办",
+    "reminder.handed_over": "移交待办",
+    "reminder.cancelled": "取消待办",
+    "import.uploaded": "上传导入文件",
+    "import.confirmed": "确认导入",
+    "import.resumed": "继续导入",
+    "import.applied": "完成导入",
+    "import.cancelled": "取消导入",
+    "import.undone": "撤销导入",
+    "import.refused": "拒绝导入",
+}
+# values the actions record that are no column of the record
+VALUES = {
+    "tags": "标签",
+    "holder": "任职人",
+    "from_on": "开始",
+    "to_on": "结束",
+    "words": "禁用词",
+    "exceptions": "例外词",
+    "valid_from": "启用",
+    "valid_to": "停用",
+    "parent": "上级",
+    "rows": "行数",
+    "count": "数量",
+}
+RECORDS = {"compliance.refusal": "合规拒绝"}
+
+
+def action_label(action: str) -> str:
+    return ACTIONS.get(action, action)
+
+
+def record_label(label: str) -> str:
+    """``people.organisation`` → 客户机构, as the model names itself."""
+    if label in RECORDS or not label:
+        return RECORDS.get(label, "")
+    try:
+        return str(apps.get_model(label)._meta.verbose_name)
+    except (LookupError, ValueError):
+        return label
+
+
+def field_label(label: str, name: str) -> str:
+    """The name of a changed value as the record's form shows it."""
+    try:
+        return str(apps.get_model(label)._meta.get_field(name).verbose_name)  # type: ignore[union-attr]
+    except (LookupError, ValueError, FieldDoesNotExist, AttributeError):
+        return VALUES.get(name, name)
+
+
+def value_text(label: str, name: str, value: Any) -> str:
+    """A recorded value in words: a choice by its label, yes and no, lists joined, nothing as a dash."""
+    if value is None or value == "" or value == []:
+        return "--"
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return "、".join(value_text(label, name, one) for one in value)
+    return _choices(label, name).get(str(value), str(value))
+
+
+def _choices(label: str, name: str) -> dict[str, str]:
+    try:
+        field = apps.get_model(label)._meta.get_field(name)
+    except (LookupError, ValueError, FieldDoesNotExist):
+        return {}
+    base = getattr(field, "base_field", field)
+    return {str(key): str(text) for key, text in getattr(base, "flatchoices", None) or ()}

@@ -1,0 +1,178 @@
+"""The sections of the product and who is shown them.
+
+Each entry names a view; the words on that view's door decide whether a person sees the entry, so that there is
+one truth about rights.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cache
+
+from django.urls import NoReverseMatch, resolve, reverse
+
+from keqing.access.models import Staff
+from keqing.people.choices import Kind
+from keqing.people.permissions import Can as PeopleCan
+
+CUSTOMER_LISTS = "people:organisations"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One place to go; ``view`` is a URL name."""
+
+    label: str
+    view: str
+    arguments: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Section:
+    """A line of the navigation; ``under`` names further beginnings of addresses that belong to it."""
+
+    key: str
+    label: str
+    icon: str
+    entries: tuple[Entry, ...]
+    under: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Item:
+    """What ``page.html`` draws of a section or of an entry in it."""
+
+    key: str
+    label: str
+    url: str
+    icon: str = ""
+    badge: int = 0
+    active: bool = False
+    children: tuple["Item", ...] = field(default=())
+
+
+SECTIONS = (
+    Section("today", "今日", "sun", (Entry("今日", "desk:today"),)),
+    Section(
+        "customers",
+        "客户",
+        "building-hospital",
+        (
+            Entry("全部", CUSTOMER_LISTS, ("all",)),
+            *(Entry(label, CUSTOMER_LISTS, (kind,)) for kind, label in Kind.choices),
+            Entry("人员", "people:people"),
+            Entry("科室", "people:departments"),
+            Entry("数据质量", "people:quality"),
+            Entry("回收站", "people:trash"),
+        ),
+        under=("/customers/", "/followups/customers/"),
+    ),
+    Section(
+        "followups",
+        "跟进",
+        "message-2",
+        (
+            Entry("联系记录", "followups:contacts"),
+            Entry("待办", "followups:reminders"),
+            Entry("团队动态", "desk:team"),
+        ),
+        under=("/followups/",),
+    ),
+    Section("imports", "导入", "database-import", (Entry("导入", "interchange:imports"),)),
+    Section(
+        "compliance",
+        "合规",
+        "shield-check",
+        (Entry("合规规则", "compliance:rules"), Entry("拒绝记录", "compliance:refusals")),
+    ),
+    Section(
+        "settings",
+        "设置",
+        "settings",
+        (
+            Entry("员工", "access:staff_list"),
+            Entry("岗位", "access:positions"),
+            Entry("组织", "access:units"),
+            Entry("辖区", "access:territories"),
+            Entry("权限", "access:rights"),
+            Entry("标签", "people:tags"),
+            Entry("审计", "desk:audit"),
+            Entry("组件", "desk:gallery"),
+        ),
+    ),
+)
+TABS = ("today", "customers", "followups")
+
+
+@cache
+def destination(view: str, arguments: tuple[str, ...] = ()) -> tuple[str, frozenset[str]] | None:
+    """Address of a view and the words on its door; None when there is no such view."""
+    try:
+        url = reverse(view, args=arguments)
+    except NoReverseMatch:
+        return None
+    return url, frozenset(str(word) for word in getattr(resolve(url).func, "words", ()))
+
+
+def sections_for(staff: Staff, *, path: str, badges: Mapping[str, int] | None = None) -> list[Item]:
+    """The sections this person may open, the one of ``path`` marked. No statement."""
+    items = [item for section in SECTIONS if (item := _section(section, staff, (badges or {}).get(section.key, 0)))]
+    best = max(items, key=lambda item: _fit(item, path), default=None)
+    if best is None or _fit(best, path) == 0:
+        return items
+    return [_marked(item, path) if item is best else item for item in items]
+
+
+def tabs_of(sections: list[Item]) -> list[Item]:
+    """The tabs at the bottom of a phone: the daily sections, and 更多 for the sheet with all of them."""
+    chosen = [replace(item, children=()) for item in sections if item.key in TABS]
+    elsewhere = not any(item.active for item in chosen)
+    return [*chosen, Item("more", "更多", "#all-sections", "menu-2", active=elsewhere)]
+
+
+def create_links(staff: Staff) -> list[tuple[str, str]]:
+    """What this person may make from anywhere: customers of the kinds they may enter, people, staff, an import."""
+    links = []
+    for kind, label in Kind.choices:
+        clauses = staff.standing.clauses.get(PeopleCan.CREATE, ())
+        if any(clause.kinds is None or kind in clause.kinds for clause in clauses):
+            links.append((f"新建{label}", "people:organisation_new", (str(kind),)))
+    links += [
+        ("新建人员", "people:person_new", ()),
+        ("导入文件", "interchange:upload", ()),
+        ("新建员工", "access:staff_new", ()),
+    ]
+    return [(label, place[0]) for label, view, arguments in links if (place := _open(staff, view, arguments))]
+
+
+def _open(staff: Staff, view: str, arguments: tuple[str, ...]) -> tuple[str, frozenset[str]] | None:
+    place = destination(view, arguments)
+    return place if place and any(staff.may(word) for word in place[1]) else None
+
+
+def _section(section: Section, staff: Staff, badge: int) -> Item | None:
+    children = tuple(
+        Item(entry.view, entry.label, place[0])
+        for entry in section.entries
+        if (place := _open(staff, entry.view, entry.arguments))
+    )
+    if not children:
+        return None
+    return Item(
+        section.key, section.label, children[0].url, section.icon, badge,
+        children=children if len(section.entries) > 1 else (),
+    )  # fmt: skip
+
+
+def _fit(item: Item, path: str) -> int:
+    """How much of the address the section's own addresses cover; the home page only fits itself."""
+    under = next((section.under for section in SECTIONS if section.key == item.key), ())
+    places = [*(child.url for child in item.children), *under]
+    if item.url == path:
+        return 1000
+    return max((len(place) for place in places if place != "/" and path.startswith(place)), default=0)
+
+
+def _marked(item: Item, path: str) -> Item:
+    best = max((child.url for child in item.children if path.startswith(child.url)), key=len, default="")
+    children = tuple(replace(child, active=child.url == best) for child in item.children)
+    return replace(item, active=True, children=children)
