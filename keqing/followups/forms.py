@@ -46,7 +46,7 @@ class ContactFields(forms.Form):
         self.today = today
         field = self.fields["participants"]
         field.choices = [(person.person_id, str(person)) for person in attendees]  # type: ignore[attr-defined]
-        field.css = "field-scroll"  # type: ignore[attr-defined]
+        field.css = "field-wide max-h-64 overflow-y-auto"  # type: ignore[attr-defined]
         if not attendees:
             del self.fields["participants"]
         self.fields["track_on"].widget.attrs["max"] = today.isoformat()
