@@ -11,6 +11,7 @@ from django.db import connection, transaction
 from django.db.models import Prefetch
 
 from keqing.audit.models import Entry, Link
+from keqing.kit import bulk
 
 SEAL_LOCK = 7_302_001
 LOOK_BACK = 1_000_000
@@ -68,7 +69,7 @@ def record(**facts: Any) -> Entry:
 
 def record_all(entries: Iterable[Entry]) -> None:
     """Write many entries in few statements."""
-    Entry.objects.bulk_create(entries, batch_size=2000)
+    bulk.insert(entries)
 
 
 def digest_of(entry: Entry, previous: bytes) -> bytes:

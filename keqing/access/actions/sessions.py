@@ -69,12 +69,17 @@ def change_password(*, staff: Staff, old: str, new: str, at: datetime, address: 
     try:
         validate_password(new, stored)
     except ValidationError as error:
-        raise PasswordRefused({"new": [PROBLEMS.get(e.code, TOO_WEAK) for e in error.error_list]}) from error
+        raise PasswordRefused({"new": problems_of(error)}) from error
     stored.set_password(new)
     stored.must_change_password = False
     keep(stored, ["password", "must_change_password"])
     audit.record(action="staff.password_changed", by=stored, at=at, subject=subject_of(stored), address=address)
     return stored
+
+
+def problems_of(error: ValidationError) -> list[str]:
+    """What is wrong with a new password, in Chinese."""
+    return [PROBLEMS.get(each.code, TOO_WEAK) for each in error.error_list]
 
 
 @transaction.atomic
