@@ -25,10 +25,9 @@ from keqing.interchange.models import Import, ImportRow
 from keqing.interchange.progress import Cancelled, Progress, only_one, progress_of
 from keqing.interchange.registry import Applied, Context, ImportSpec, Plan, spec_of
 from keqing.interchange.spreadsheet import DEFAULT_LIMITS, UnreadableFile, read_sheet, sheet_names
-from keqing.kit import jobs
+from keqing.kit import bulk, jobs
 
 LABEL = "interchange.import"
-BATCH = 2000
 State = Import.State
 
 
@@ -300,9 +299,10 @@ def _planned(
     body = body_of(sheet.rows, header_row=batch.header_row, headers=batch.headers)
     if not body:
         raise ImportRefused("表头下面没有数据行。请检查选择的工作表和表头所在行。")
-    Import.objects.filter(pk=batch.pk).update(progress_total=len(body)) if not batch.progress_total else None
+    progress.total = len(body)
     context = Context(
-        by=batch.by, at=at, unit=batch.unit, position=batch.position, options=batch.options, tell=progress
+        by=batch.by, at=at, unit=batch.unit, position=batch.position, options=batch.options, tell=progress,
+        source_note=f"导入 {batch.file_name}"[:200],
     )
     plan = spec_of(batch.kind).plan(rows=source_rows(body, mapping=batch.mapping), context=context)
     return dict(body), plan, context
@@ -311,15 +311,14 @@ def _planned(
 def _store_rows(batch: Import, body: Mapping[int, list[str]], plan: Plan) -> None:
     old = batch.rows.all()
     old._raw_delete(old.db)  # rows have no dependents; collecting them first would load them all
-    ImportRow.objects.bulk_create(
+    bulk.insert(
         (
             ImportRow(
                 batch_id=batch.pk, number=row.number, outcome=row.outcome, reason=row.reason[:500], name=row.name[:120],
                 cells=[] if row.is_accepted else body[row.number], target_id=row.target_id, before=row.before,
             )
             for row in plan.rows
-        ),
-        batch_size=BATCH,
+        )
     )
 
 

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from keqing.interchange.headers import HeaderGuess, body_below, find_header, match_columns
+from keqing.interchange.headers import FieldSpec, HeaderGuess, body_below, find_header, match_columns
 from keqing.interchange.registry import ImportSpec, SourceRow
 
+# columns that resemble one we take and are another thing: matched, then dropped
+IGNORED = (
+    FieldSpec(key="", label="邮政编码", synonyms=("邮编", "YOUBIAN", "邮政编号")),
+    FieldSpec(key="", label="拼音码", synonyms=("拼音简码", "输入码", "PINYIN", "助记码")),
+    FieldSpec(key="", label="序号", synonyms=("ID", "编号序号")),
+)
 PREVIEW_ROWS = 60
 SHOWN_ROWS = 20
 
@@ -33,8 +39,9 @@ def layout_at(
 ) -> Layout:
     """The same with a header line the user chose."""
     headers = guess.headers if guess else list(rows[header_row - 1]) if header_row <= len(rows) else []
-    found = match_columns(headers, spec.fields)
-    return Layout(header_row, headers, {str(column): key for column, key in found.items()})
+    others = [replace(field, key=f"-{at}") for at, field in enumerate(IGNORED)]
+    found = match_columns(headers, [*spec.fields, *others])
+    return Layout(header_row, headers, {str(c): key for c, key in found.items() if not key.startswith("-")})
 
 
 def body_of(rows: Sequence[Sequence[str]], *, header_row: int, headers: Sequence[str]) -> list[tuple[int, list[str]]]:

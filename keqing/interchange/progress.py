@@ -23,6 +23,7 @@ class Progress:
 
     def __init__(self, *, import_id: int) -> None:
         self._id = import_id
+        self.total = 0
         self._last = 0.0
         self._connection: Any = None
 
@@ -41,8 +42,9 @@ class Progress:
             self._connection.inc_thread_sharing()
         with self._connection.cursor() as cursor:
             cursor.execute(
-                "update interchange_import set progress_done = %s where id = %s returning cancel_asked_at is not null",
-                [done, self._id],
+                "update interchange_import set progress_done = %s, progress_total = %s where id = %s"
+                " returning cancel_asked_at is not null",
+                [done, self.total, self._id],
             )
             row = cursor.fetchone()
         return bool(row and row[0])

@@ -87,6 +87,7 @@ class Context:
     unit: OrgUnit
     position: Position | None
     options: Mapping[str, Any]
+    source_note: str = ""
     tell: Tell = lambda done: None
 
 

@@ -126,6 +126,10 @@ class Regions:
             places = table.get(text[:length])
             if not places or len(places) != 1 or (free and _STREET.match(text, length)):
                 continue
+            if text.startswith("地区", length):
+                # a prefecture that became a city since; where only a district kept the name, its city
+                found = places[0] if places[0].level < 3 else Place(places[0].code[:4] + "00", 2)
+                return found, text[length + 2 :]
             other_kind = text[length : length + 1] in _KINDS and text[:length] + text[length] not in table
             if not other_kind:
                 return places[0], text[length:]

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import connection
 
+from keqing.kit import bulk
 from keqing.timeline.models import Entry, Facts
 
 FACTS = ("talked", "recommended", "material", "quoted")
@@ -18,7 +19,7 @@ def add_entry(*, customer_id: int, at: datetime, kind: str, title: str, **rest: 
 
 
 def add_entries(entries: Iterable[Entry]) -> None:
-    Entry.objects.bulk_create(entries, batch_size=2000)
+    bulk.insert(entries)
 
 
 def amend_entry(*, subject_label: str, subject_id: int, **changes: Any) -> None:

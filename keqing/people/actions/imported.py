@@ -9,6 +9,7 @@ from django.db import models, transaction
 
 from keqing.access.models import Staff
 from keqing.audit import actions as audit
+from keqing.kit import bulk
 from keqing.people.actions import organisations as organisation_actions
 from keqing.people.actions import people as people_actions
 from keqing.people.actions.organisations import reassess_organisations
@@ -16,7 +17,6 @@ from keqing.people.dependents import with_later_work
 from keqing.people.models import Affiliation, Department, Organisation, OrganisationTag, Person
 from keqing.timeline.models import Entry
 
-BATCH = 1000
 CHANGED, GONE = "导入后已被修改", "导入后已被删除或合并"
 
 
@@ -32,7 +32,7 @@ def ensure_departments(
     }
     missing = dict.fromkeys((o.pk, name) for o, name in wanted if (o.pk, name) not in have)
     new = [Department(organisation=by_id[pk], name=name) for pk, name in missing]
-    Department.objects.bulk_create(new, batch_size=BATCH)
+    bulk.insert(new)
     audit.record_all(
         audit.entry_for(
             action="department.created", by=by, at=at,

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 
 from keqing.access.models import OrgUnit, Position, Staff
 from keqing.audit import actions as audit
+from keqing.kit import bulk
 from keqing.kit.formats import business_date
 from keqing.people.fields import completeness, organisation_fields
 from keqing.people.models import Affiliation, Organisation, OrganisationTag, Tag
@@ -70,7 +71,7 @@ def create_organisations(
         assess(organisation, roles=set())
     try:
         with transaction.atomic():
-            Organisation.objects.bulk_create(made, batch_size=BATCH)
+            bulk.insert(made)
     except IntegrityError as error:
         raise _clash(error) from error
     _tag({o.pk: d.tags for o, d in zip(made, drafts, strict=True) if d.tags})

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from keqing.access.models import OrgUnit, Position, Staff
 from keqing.audit import actions as audit
+from keqing.kit import bulk
 from keqing.kit.formats import business_date
 from keqing.people.actions.organisations import reassess_organisations
 from keqing.people.fields import completeness, person_fields
@@ -76,8 +77,8 @@ def create_people(
             )
         assess(person, posts=[(p.organisation.pk, p.department is not None) for p in draft.posts])
         made.append(person)
-    Person.objects.bulk_create(made, batch_size=BATCH)
-    Affiliation.objects.bulk_create(
+    bulk.insert(made)
+    bulk.insert(
         (
             Affiliation(
                 person=person, organisation=post.organisation, department=post.department, role=post.role,
@@ -85,8 +86,7 @@ def create_people(
             )
             for person, draft in zip(made, drafts, strict=True)
             for n, post in enumerate(draft.posts)
-        ),
-        batch_size=BATCH,
+        )
     )
     reassess_organisations(organisation_ids={p.organisation.pk for d in drafts for p in d.posts})
     audit.record_all(

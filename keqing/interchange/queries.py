@@ -1,0 +1,115 @@
+"""What the import screens show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from keqing.access.models import Staff
+from keqing.interchange.layout import SHOWN_ROWS, body_of
+from keqing.interchange.models import Import, ImportRow
+from keqing.interchange.registry import ImportSpec, spec_of
+
+PAGE = 50
+LIST_PAGE = 30
+TONES = {
+    "uploaded": "draft", "checking": "now", "checked": "waiting", "queued": "now", "running": "now", "done": "done",
+    "cancelled": "draft", "failed": "refused", "undoing": "now", "undone": "draft",
+}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One import in the list."""
+
+    batch: Import
+    label: str
+    tone: str
+    is_interrupted: bool = False
+
+
+@dataclass(frozen=True)
+class ColumnOfFile:
+    header: str
+    samples: list[str]
+    field: Any
+
+
+@dataclass(frozen=True)
+class Tab:
+    outcome: str
+    label: str
+    count: int
+    active: bool
+
+
+@dataclass(frozen=True)
+class ImportBoard:
+    """One import at its present stage."""
+
+    batch: Import
+    spec: ImportSpec
+    tone: str
+    is_interrupted: bool
+    tabs: Sequence[Tab]
+    rows: Sequence[ImportRow]
+    outcome: str
+    after: int | None
+    kept: Sequence[ImportRow]
+
+    @property
+    def accepted(self) -> int:
+        return self.batch.counts.get("new", 0) + self.batch.counts.get("update", 0)
+
+    @property
+    def problems(self) -> int:
+        return sum(self.batch.counts.get(outcome, 0) for outcome in ("error", "duplicate", "left"))
+
+
+def import_lines(*, staff: Staff, before: int | None = None) -> tuple[list[Line], int | None]:
+    """My imports, newest first, and where the next page begins."""
+    found = Import.objects.visible_to(staff).newest_first().defer("preview", "findings")
+    if before:
+        found = found.filter(pk__lt=before)
+    rows = list(found[: LIST_PAGE + 1])
+    lines = [Line(b, spec_of(b.kind).label, TONES[b.state]) for b in rows[:LIST_PAGE]]
+    return lines, rows[LIST_PAGE - 1].pk if len(rows) > LIST_PAGE else None
+
+
+def import_board(*, batch: Import, outcome: str, after: int, now: datetime) -> ImportBoard:
+    """Counts as tabs, one page of rows of the chosen outcome, and what could not be undone."""
+    shown = batch.state in ("checked", "done", "undone") or (batch.state in ("queued", "running") and batch.counts)
+    choices = [(o.value, str(o.label)) for o in ImportRow.Outcome if batch.counts.get(o.value)]
+    if outcome not in dict(choices):
+        outcome = next((key for key in ("error", "left", "duplicate", "new", "update") if key in dict(choices)), "")
+    rows: list[ImportRow] = []
+    if shown and outcome:
+        rows = list(batch.rows.with_outcome(outcome).filter(number__gt=after)[: PAGE + 1])
+    kept = list(batch.rows.exclude(kept_because="").order_by("number")[:200]) if batch.state == "undone" else []
+    return ImportBoard(
+        batch=batch, spec=spec_of(batch.kind), tone=TONES[batch.state], is_interrupted=batch.is_interrupted(now=now),
+        tabs=[Tab(key, label, batch.counts[key], key == outcome) for key, label in choices] if shown else [],
+        rows=rows[:PAGE], outcome=outcome, after=rows[PAGE - 1].number if len(rows) > PAGE else None, kept=kept,
+    )
+
+
+def columns_of_file(*, batch: Import, form: Any) -> list[ColumnOfFile]:
+    """Each column with its first values and the choice of its field."""
+    body = preview_rows(batch=batch)
+    return [
+        ColumnOfFile(header, [cells[at] for _, cells in body if at < len(cells) and cells[at]][:3], form.column(at))
+        for at, header in enumerate(batch.headers)
+    ]
+
+
+def preview_rows(*, batch: Import) -> list[tuple[int, list[str]]]:
+    """The first rows below the header, with their line numbers."""
+    return body_of(batch.preview, header_row=batch.header_row, headers=batch.headers)[:SHOWN_ROWS]
+
+
+def same_file_before(*, batch: Import) -> Import | None:
+    """An earlier import of the very same file that went in and was not undone."""
+    done = Import.objects.filter(by=batch.by_id, sha256=batch.sha256, sheet=batch.sheet, state=Import.State.DONE)
+    return done.exclude(pk=batch.pk).newest_first().first()

@@ -1,0 +1,59 @@
+"""What would be orphaned if a record went: every relation of every department, found at run time.
+
+A lower department does not know who points at it, and a new department must not be forgotten here; so the
+relations are read from the models instead of being listed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from django.apps import apps
+from django.db import models
+from django.db.models import Count
+
+from keqing.people.models import Organisation, OrganisationTag, Person
+from keqing.timeline.models import Entry
+
+CHUNK = 5000
+
+
+def with_later_work(*, ids: Collection[int], besides: Collection[type[models.Model]] = ()) -> dict[int, str]:
+    """Customer id → what else is about it: contacts, reminders, links of any department. Few statements.
+
+    ``besides`` are models the caller looks at itself.
+    """
+    found: dict[int, str] = {}
+    for chunk in _chunks(ids):
+        for model, column in _pointing_at_customers({*besides, OrganisationTag}):
+            for pk in model._default_manager.filter(**{f"{column}__in": chunk}).values_list(column, flat=True).distinct():
+                found.setdefault(pk, str(model._meta.verbose_name))
+        told = Entry.objects.filter(customer_id__in=chunk).values("customer_id").annotate(n=Count("pk")).filter(n__gt=1)
+        for row in told:
+            found.setdefault(row["customer_id"], "往来记录")
+    return found
+
+
+def _pointing_at_customers(skip: set[type[models.Model]]) -> list[tuple[type[models.Model], str]]:
+    """(model, column) of each reference to an organisation or a person, by relation or by customer number."""
+    return [
+        (model, column)
+        for model in apps.get_models()
+        if not hasattr(model, "pgh_tracked_model") and model not in skip
+        if model._meta.app_label not in ("audit", "timeline")
+        for column in _columns(model._meta.concrete_fields)
+    ]
+
+
+def _columns(fields: Iterable[models.Field]) -> list[str]:  # type: ignore[type-arg]
+    return [
+        field.attname
+        for field in fields
+        if (field.is_relation and field.related_model in (Organisation, Person))
+        or (field.name == "customer_id" and not field.is_relation)
+    ]
+
+
+def _chunks(ids: Collection[int]) -> Iterable[list[int]]:
+    ordered = sorted(ids)
+    return (ordered[at : at + CHUNK] for at in range(0, len(ordered), CHUNK))

@@ -1,0 +1,247 @@
+"""Importing organisations, one spec per kind."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from keqing.access.models import Staff
+from keqing.interchange.actions import ImportRefused
+from keqing.interchange.registry import (
+    DUPLICATE,
+    ERROR,
+    NEW,
+    UPDATE,
+    Applied,
+    Context,
+    ImportSpec,
+    Plan,
+    Planned,
+    SourceRow,
+)
+from keqing.kit.formats import business_date
+from keqing.kit.search import normalise
+from keqing.people import choices, known
+from keqing.people.actions.imported import CHANGED, GONE, restored_values, withdraw_organisations
+from keqing.people.actions.organisations import (
+    Change,
+    Draft,
+    OrganisationRefused,
+    create_organisations,
+    update_organisations,
+)
+from keqing.people.imports.columns import organisation_columns
+from keqing.people.imports.rows import OrganisationCleaner
+from keqing.people.models import Organisation
+from keqing.people.permissions import Can
+from keqing.people.placing import OUT_OF_REACH, OutOfReach, Place, Placing
+from keqing.reference.regions import Regions
+
+STEP = 1000
+TELL_EVERY = 500
+
+
+@dataclass
+class _Payload:
+    values: dict[str, Any]
+    place: Place | None = None
+    existing: Organisation | None = None
+
+
+@dataclass
+class _Cleaned:
+    row: SourceRow
+    values: dict[str, Any]
+    notes: list[str]
+    error: str = ""
+    parts: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return str(self.values.get("name") or self.row.values.get("name", ""))
+
+    @property
+    def region(self) -> str | None:
+        return self.values.get("region_id")
+
+
+@dataclass
+class _Seen:
+    """What earlier rows of the file hold, to find repetitions."""
+
+    names: dict[str, list[tuple[int, str | None]]] = field(default_factory=lambda: defaultdict(list))
+    codes: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def earlier(self, cleaned: _Cleaned) -> int | None:
+        """The line this row repeats, after taking note of it."""
+        found = None
+        for key in ("uscc", "code"):
+            if value := cleaned.values.get(key):
+                found = found or self.codes.get((key, value))
+                self.codes.setdefault((key, value), cleaned.row.number)
+        same = self.names[normalise(cleaned.name)]
+        for number, region in same:
+            found = found or (number if known.same_place(region, cleaned.region) else None)
+        same.append((cleaned.row.number, cleaned.region))
+        return found
+
+
+class OrganisationImport(ImportSpec):
+    """Rows become organisations of one kind; a known one is updated by the key the user chose, or reported."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self.key = f"organisation-{kind}"  # type: ignore[misc]
+        self.label = str(choices.Kind(kind).label)  # type: ignore[misc]
+        self.fields = organisation_columns(kind)  # type: ignore[misc]
+        self.keyed_by = "hospital" if kind in choices.CARE_KINDS else None  # type: ignore[misc]
+        keys = (("name", "名称和地区"), ("code", "编码"), ("uscc", "统一社会信用代码"))
+        self.update_keys = tuple((k, label) for k, label in keys if self.field(k))  # type: ignore[misc]
+
+    def allowed(self, staff: Staff) -> bool:
+        """Managers any kind; commerce the partners their grant names."""
+        clauses = staff.standing.clauses.get(self.word, ())
+        return any(c.kinds is None or self.kind in c.kinds for c in clauses)
+
+    def plan(self, *, rows: Sequence[SourceRow], context: Context) -> Plan:
+        today = business_date(context.at)
+        cleaner = OrganisationCleaner(kind=self.kind, regions=Regions(today=today), rows=rows)
+        placing = Placing(by=context.by, word=self.word, unit=context.unit, today=today)
+        cleaned = [self._clean(row, cleaner) for row in rows]
+        existing = known.known_organisations(kinds=[self.kind], names=(part for c in cleaned for part in c.parts))
+        seen = _Seen()
+        planned = []
+        for at, one in enumerate(cleaned):
+            if at % TELL_EVERY == 0:
+                context.tell(at // 2)
+            planned.append(self._plan_row(one, existing, seen, placing, context))
+        return Plan(planned)
+
+    def apply(self, *, plan: Plan, context: Context) -> None:
+        new = [row for row in plan.rows if row.outcome == NEW]
+        changed = [row for row in plan.rows if row.outcome == UPDATE]
+        start = len(plan.rows) // 2
+        try:
+            for at in range(0, len(new), STEP):
+                context.tell(start + at // 2)
+                self._create(new[at : at + STEP], context)
+            for at in range(0, len(changed), STEP):
+                context.tell(start + (len(new) + at) // 2)
+                self._update(changed[at : at + STEP], context)
+        except OrganisationRefused as refusal:
+            raise ImportRefused(str(refusal)) from refusal
+
+    def undo(self, *, rows: Sequence[Applied], by: Staff, at: datetime) -> dict[int, str]:
+        created = {row.target_id: row.number for row in rows if row.outcome == NEW and row.target_id}
+        kept = withdraw_organisations(ids=list(created), by=by, at=at)
+        reasons = {created[pk]: why for pk, why in kept.items()}
+        reasons.update(self._restore([row for row in rows if row.outcome == UPDATE], by, at))
+        return reasons
+
+    def _clean(self, row: SourceRow, cleaner: OrganisationCleaner) -> _Cleaned:
+        notes: list[str] = []
+        try:
+            values = cleaner.clean(row.values, notes)
+        except ValueError as error:
+            return _Cleaned(row, {}, notes, error=str(error))
+        names = (values["name"], values.get("code", ""), values.get("uscc", ""))
+        return _Cleaned(row, values, notes, parts=tuple(normalise(name) for name in names if name))
+
+    def _plan_row(
+        self, one: _Cleaned, existing: Mapping[str, list[Organisation]], seen: _Seen, placing: Placing, context: Context
+    ) -> Planned:
+        planned = Planned(one.row.number, ERROR, one.name, one.error)
+        if one.error:
+            return planned
+        if earlier := seen.earlier(one):
+            planned.outcome, planned.reason = DUPLICATE, f"与第 {earlier} 行重复"
+            return planned
+        found = self._match(one, existing)
+        if found is not None:
+            return self._plan_known(planned, one, found, context)
+        try:
+            place = placing.place(kind=self.kind, division=one.region)
+        except OutOfReach as refusal:
+            planned.reason = str(refusal)
+            return planned
+        planned.outcome, planned.reason = NEW, "；".join(one.notes)
+        planned.payload = _Payload({"kind": self.kind, "source_note": context.source_note, **one.values}, place)
+        return planned
+
+    def _match(self, one: _Cleaned, existing: Mapping[str, list[Organisation]]) -> Organisation | None:
+        """The organisation we have: same credit code or code, else same name in the same place."""
+        for key in ("uscc", "code"):
+            value = one.values.get(key)
+            for found in existing.get(normalise(value), ()) if value else ():
+                if getattr(found, key) == value:
+                    return found
+        for found in existing.get(normalise(one.name), ()):
+            if known.same_place(found.region_id, one.region):
+                return found
+        return None
+
+    def _plan_known(self, planned: Planned, one: _Cleaned, found: Organisation, context: Context) -> Planned:
+        update_by = context.options.get("update_by")
+        planned.target_id = found.pk
+        if not update_by or not self._agrees(update_by, one, found):
+            planned.outcome = DUPLICATE
+            planned.reason = f"已存在，{known.owner_words(found, staff=context.by, word=Can.VIEW)}"
+            return planned
+        if not found.allows(context.by, self.word):
+            planned.reason, planned.target_id = OUT_OF_REACH, None
+            return planned
+        values = {k: v for k, v in one.values.items() if v not in (None, "", []) and k != update_by}
+        values = {k: v for k, v in values.items() if getattr(found, k) != v and not self._is_vaguer(k, v, found)}
+        if found.is_unverified:
+            values["is_unverified"] = False
+        if not values:
+            planned.outcome, planned.reason = DUPLICATE, "已存在，资料相同"
+            return planned
+        labels = [self.field(k).label for k in values if self.field(k)]  # type: ignore[union-attr]
+        planned.outcome = UPDATE
+        planned.reason = "；".join([f"更新{'、'.join(labels)}"] * bool(labels) + one.notes)
+        planned.payload = _Payload(values, existing=found)
+        return planned
+
+    def _agrees(self, update_by: str, one: _Cleaned, found: Organisation) -> bool:
+        if update_by == "name":
+            return normalise(one.name) in map(normalise, (found.name, found.short_name, *found.aliases))
+        return bool(one.values.get(update_by)) and getattr(found, update_by) == one.values[update_by]
+
+    def _is_vaguer(self, key: str, value: Any, found: Organisation) -> bool:
+        """A file that knows only the province does not replace the district we have."""
+        return key == "region_id" and bool(found.region_id) and known.is_wider(value, found.region_id)
+
+    def _create(self, rows: Sequence[Planned], context: Context) -> None:
+        drafts = [
+            Draft(row.payload.values, unit=row.payload.place.unit, owner=row.payload.place.owner) for row in rows
+        ]
+        made = create_organisations(
+            drafts=drafts, by=context.by, at=context.at, source=choices.Source.IMPORT, action="organisation.imported"
+        )
+        for row, organisation in zip(rows, made, strict=True):
+            row.target_id = organisation.pk
+
+    def _update(self, rows: Sequence[Planned], context: Context) -> None:
+        changes = [Change(row.payload.existing, row.payload.values) for row in rows]
+        update_organisations(changes=changes, by=context.by, at=context.at, action="organisation.import_updated")
+        for row, change in zip(rows, changes, strict=True):
+            row.before = {"values": change.before, "version": change.organisation.version + 1}
+
+    def _restore(self, rows: Sequence[Applied], by: Staff, at: datetime) -> dict[int, str]:
+        """Put former values back where nobody edited since."""
+        stored = known.living_organisations(ids=[row.target_id for row in rows if row.target_id])
+        reasons, changes = {}, []
+        for row in rows:
+            organisation = stored.get(row.target_id or 0)
+            if organisation is None:
+                reasons[row.number] = GONE
+            elif organisation.version != row.before.get("version"):
+                reasons[row.number] = CHANGED
+            else:
+                changes.append(Change(organisation, restored_values(Organisation, row.before["values"])))
+        update_organisations(changes=changes, by=by, at=at, action="organisation.import_undone")
+        return reasons
