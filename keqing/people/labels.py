@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.apps import apps
 from django.db.models import Model
 from django.urls import reverse
 
@@ -44,6 +45,7 @@ ACTIONS = {
 }
 EXTRA_LABELS = {"owner_position": "负责人", "tags": "标签", "affiliation": "任职", "to_on": "结束日期", "figure_sources": "数据出处"}
 # Noise for a reader: kept in the audit, left out of the sentence.
+MADE = (".created", ".recorded", ".imported", ".added")
 QUIET = ("figure_sources", "collected_on")
 
 
@@ -153,14 +155,22 @@ def change_lines(entries: Iterable[Entry], *, customer_id: int) -> list[ChangeLi
 
 
 def _change_line(entry: Entry, customer_id: int) -> ChangeLine:
-    model: type[Model] = Person if entry.subject_label == "people.person" else Organisation
+    model = _model_of(entry.subject_label)
     details = [
         f"{label_of(model, name)} {_plain(model, name, old)} → {_plain(model, name, new)}"
         for name, (old, new) in _pairs(entry.changes)
-        if name not in QUIET
+        if name not in QUIET and not entry.action.endswith(MADE)
     ]
-    subject = "" if entry.subject_id == customer_id and entry.subject_label == "people.organisation" else entry.subject_name
+    # 拜访 · 江湾医院 2026-11-20: on the customer's own page the first part says enough
+    subject = "" if entry.subject_id == customer_id else entry.subject_name.partition(" · ")[0]
     return ChangeLine(entry.at, entry.actor_name, ACTIONS.get(entry.action, "更新"), subject, details, entry.reason)
+
+
+def _model_of(label: str) -> type[Model]:
+    try:
+        return apps.get_model(label)
+    except (LookupError, ValueError):
+        return Organisation
 
 
 def _pairs(changes: dict[str, Any]) -> list[tuple[str, tuple[Any, Any]]]:

@@ -174,9 +174,11 @@ def _cell(row: Organisation, column: Column, contact: str, today: date) -> Cell:
             text = format_number(getattr(row, column.key))
             return Cell(text, css, column.label if text != NOTHING else "")
         case "recent":
-            return Cell(format_date(row.last_contact_on), css, "联系")
+            return Cell(short_day(row.last_contact_on, today), f"{css} figures", "联系")
         case "due":
-            return Cell(due_text(row.next_due_on), due_class(row.next_due_on) if row.next_due_on else "text-muted", "跟进")
+            due = row.next_due_on
+            text = short_day(due, today) if due and due > today + timedelta(days=1) else due_text(due)
+            return Cell(text, due_class(due) if due else "text-muted", "跟进")
         case "owner":
             return Cell(owner_label(row), "" if row.owner_position else "text-muted")
         case "filled":
@@ -197,6 +199,15 @@ def _cell(row: Organisation, column: Column, contact: str, today: date) -> Cell:
         "products": lambda: row.agent_products,
     }[column.key]()
     return Cell(text or NOTHING, css if text else f"{css} text-muted")
+
+
+def short_day(day: date | None, today: date) -> str:
+    """今天, 昨天, 11-09; the year only when it is another one, so that a row stays short."""
+    if day is None:
+        return NOTHING
+    if (today - day).days in (0, 1):
+        return "今天" if day == today else "昨天"
+    return f"{day:%m-%d}" if day.year == today.year else day.isoformat()
 
 
 class NamesFilter(Form):

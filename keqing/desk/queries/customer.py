@@ -46,6 +46,7 @@ class CustomerPage:
     facts: Sequence[dict[str, Any]]
     changes: Sequence[ChangeLine]
     reasons: Sequence[str]
+    place: str
     licence: dict[str, str] | None
 
 
@@ -57,6 +58,7 @@ def customer_page(*, organisation: Organisation, staff: Staff, today: date) -> C
         facts=_facts(organisation, today),
         changes=change_lines(changes_of_customer(organisation.pk, limit=LAST_CHANGES), customer_id=organisation.pk),
         reasons=reasons_to_see(organisation=organisation, staff=staff),
+        place=_place(organisation),
         licence=_licence(organisation, today),
     )
 
@@ -76,6 +78,12 @@ def _facts(organisation: Organisation, today: date) -> list[dict[str, Any]]:
             line["customer_id"] = getattr(organisation, f"{name}_id")
         facts.append(line)
     return facts
+
+
+def _place(organisation: Organisation) -> str:
+    """Region and address as one line; an address that names its region itself is enough."""
+    region = organisation.region.full_name if organisation.region else ""
+    return organisation.address if organisation.address.startswith(region) else f"{region}{organisation.address}"
 
 
 def _licence(organisation: Organisation, today: date) -> dict[str, str] | None:

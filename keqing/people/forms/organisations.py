@@ -138,6 +138,7 @@ def organisation_form(kind: str) -> type[OrganisationForm]:
             parts[f"{name}_source"] = forms.ChoiceField(label=_("%s来源") % label, required=False, choices=SOURCES)
             parts[f"{name}_note"] = forms.CharField(label=_("%s出处") % label, required=False, max_length=100)
             parts[f"{name}_note"].widget.attrs["placeholder"] = _("如：官网 2026-03")
+            parts[f"{name}_note"].css = " field-wide"  # type: ignore[attr-defined]
             group += [f"{name}_source", f"{name}_note"]
     parts["source"] = forms.ChoiceField(label=_("资料来源"), required=False, choices=SOURCES)
     parts["source_note"] = forms.CharField(label=_("来源说明"), required=False, max_length=200)
