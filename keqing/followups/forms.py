@@ -50,6 +50,8 @@ class ContactFields(forms.Form):
         if not attendees:
             del self.fields["participants"]
         self.fields["track_on"].widget.attrs["max"] = today.isoformat()
+        for name in ("method", "description", "solution"):
+            self.fields[name].css = "field-wide"  # type: ignore[attr-defined]
 
     def clean_track_on(self) -> date:
         day: date = self.cleaned_data["track_on"]
@@ -113,11 +115,19 @@ class CorrectionForm(ContactFields, VersionedForm):
     reason = forms.CharField(label=_("更正理由"), max_length=200)
 
 
-class CommentForm(Form):
+class WideText(forms.Form):
+    """One text as wide as its place."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["text"].css = "field-wide"  # type: ignore[attr-defined]
+
+
+class CommentForm(WideText, Form):
     text = forms.CharField(label=_("批注"), max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
 
 
-class ReplyForm(Form):
+class ReplyForm(WideText, Form):
     text = forms.CharField(label=_("回复"), max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from keqing.followups.models import ContactRecord
@@ -63,6 +63,8 @@ class ReminderFilter(Form):
 
 
 class ReminderList(ListSpec):
+    """What is still to be done."""
+
     title = "跟进"
     row_template = "followups/_reminder_row.html"
     columns = (
@@ -72,22 +74,13 @@ class ReminderList(ListSpec):
         Column(key="position", label="负责"),
         Column(key="origin", label="来源"),
         Column(key="first_due", label="原定日期"),
-        Column(key="done", label="完成", sort="done_at"),
-        Column(key="outcome", label="结果"),
     )
     presets = (
-        Preset(key="overdue", label="逾期", condition=lambda a: Q(done_at__isnull=True, due_on__lt=a.today)),
-        Preset(key="today", label="今日", condition=lambda a: Q(done_at__isnull=True, due_on=a.today)),
-        Preset(
-            key="tomorrow", label="明日",
-            condition=lambda a: Q(done_at__isnull=True, due_on=a.today + timedelta(days=1)),
-        ),
-        Preset(key="future", label="未来", condition=lambda a: Q(done_at__isnull=True, due_on__gt=a.today)),
-        Preset(
-            key="mine", label="我的",
-            condition=lambda a: Q(done_at__isnull=True, position_id__in=a.user.standing.position_ids),
-        ),
-        Preset(key="done", label="已完成", condition=lambda _: Q(done_at__isnull=False)),
+        Preset(key="overdue", label="逾期", condition=lambda a: Q(due_on__lt=a.today)),
+        Preset(key="today", label="今日", condition=lambda a: Q(due_on=a.today)),
+        Preset(key="tomorrow", label="明日", condition=lambda a: Q(due_on=a.today + timedelta(days=1))),
+        Preset(key="future", label="未来", condition=lambda a: Q(due_on__gt=a.today)),
+        Preset(key="mine", label="我的", condition=lambda a: Q(position_id__in=a.user.standing.position_ids)),
     )
     filter_form = ReminderFilter
     default_sort = "due"
@@ -96,6 +89,27 @@ class ReminderList(ListSpec):
     def filter(self, queryset: QuerySet[Any], cleaned: Mapping[str, Any]) -> QuerySet[Any]:
         paths = {"customer": "customer_name__icontains", "holder": "position__holder__name__icontains"}
         return queryset.filter(**{paths[name]: value for name, value in cleaned.items()})
+
+
+class DoneList(ReminderList):
+    """What has been done, newest first."""
+
+    row_template = "followups/_done_row.html"
+    columns = (
+        Column(key="customer", label="客户", css="lead", hideable=False),
+        Column(key="done", label="完成时间", sort="done_at"),
+        Column(key="text", label="事项"),
+        Column(key="outcome", label="结果"),
+        Column(key="by", label="完成人"),
+        Column(key="due", label="到期", sort="due_on"),
+        Column(key="first_due", label="原定日期"),
+    )
+    presets = (
+        Preset(key="by_me", label="我完成的", condition=lambda a: Q(done_by=a.user)),
+        Preset(key="late", label="晚于原定", condition=lambda _: Q(done_at__date__gt=F("first_due_on"))),
+    )
+    default_sort = "-done"
+    empty_text = "还没有完成的跟进。"
 
 
 def _this_week(asked: Asked) -> Q:

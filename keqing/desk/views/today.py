@@ -10,6 +10,7 @@ from keqing.desk.queries.today import today_board
 from keqing.followups.queries import comments_for
 from keqing.kit import pages
 from keqing.kit.formats import business_date
+from keqing.people.permissions import Can as PeopleCan
 
 NOTICES = 100
 
@@ -19,7 +20,7 @@ NOTICES = 100
 def today(request: HttpRequest) -> HttpResponse:
     """Due, overdue and coming follow-ups, unread comments, recent customers; for managers the team as well."""
     board = today_board(staff=request.user, today=business_date(timezone.now()))
-    return pages.render(request=request, template="desk/today.html", context={"board": board})
+    return pages.render(request=request, template="desk/today.html", context={"board": board, "may_search": request.user.may(PeopleCan.VIEW)})
 
 
 @require_GET

@@ -16,7 +16,7 @@ class CommentRefused(Exception):
 
 
 def subject_of(comment: Comment, contact: ContactRecord) -> audit.Subject:
-    return audit.Subject(LABEL, comment.pk, f"批注 {contact}", contact.customer_id)
+    return audit.Subject(LABEL, comment.pk, str(contact), contact.customer_id)
 
 
 @transaction.atomic

@@ -64,9 +64,10 @@ def test_without_its_audit_entry_nothing_stays(cast, contact, monkeypatch, act):
         raise RuntimeError("审计写不进去")
 
     monkeypatch.setattr(comments.audit, "record", fails)
+    acts = {
+        "write": lambda: comment_on(contact=contact, text="好", by=cast.manager, at=NOW),
+        "read": lambda: mark_read(contact=contact, by=cast.rep, at=NOW),
+    }
     with pytest.raises(RuntimeError):
-        if act == "write":
-            comment_on(contact=contact, text="好", by=cast.manager, at=NOW)
-        else:
-            mark_read(contact=contact, by=cast.rep, at=NOW)
+        acts[act]()
     assert Comment.objects.unread_by(cast.rep).count() == 1

@@ -103,15 +103,19 @@ def test_postponing_and_handing_over(cast, reminder, today):
 
 def test_the_list_has_its_chips(cast, hospital, reminder, today):
     create_reminder(customer=hospital, text="下周电话", due_on=today + timedelta(days=5), by=cast.rep, at=timezone.now())
-    Reminder.objects.filter(pk=reminder.pk).update(due_on=today - timedelta(days=2))
+    past = today - timedelta(days=2)
+    Reminder.objects.filter(pk=reminder.pk).update(due_on=past, first_due_on=past)
     client = signed_in(cast.rep)
 
     def shown(preset: str) -> str:
-        page = client.get(reverse("followups:reminders"), {"preset": preset}).content.decode()
+        page = client.get(reverse("followups:reminders") + preset).content.decode()
         return "".join(text for text in ("送资料", "下周电话") if text in page)
 
-    assert [shown(p) for p in ("", "overdue", "today", "future", "done")] == ["送资料下周电话", "送资料", "", "下周电话", ""]
-    assert shown("mine") == "送资料下周电话"
+    presets = {"": "送资料下周电话", "overdue": "送资料", "today": "", "future": "下周电话", "mine": "送资料下周电话"}
+    assert {preset: shown(f"?preset={preset}") for preset in presets} == presets
+    reminder.refresh_from_db()
+    finish_reminder(reminder=reminder, by=cast.rep, at=timezone.now())
+    assert [shown(q) for q in ("", "?done=1", "?done=1&preset=by_me", "?done=1&preset=late")] == ["下周电话", *["送资料"] * 3]
 
 
 def test_doors_hide_and_refuse(cast, hospital, reminder):
