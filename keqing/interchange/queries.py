@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
 from keqing.access.models import Staff
 from keqing.interchange.layout import SHOWN_ROWS, body_of
 from keqing.interchange.models import Import, ImportRow
@@ -62,6 +65,16 @@ class ImportBoard:
     @property
     def accepted(self) -> int:
         return self.batch.counts.get("new", 0) + self.batch.counts.get("update", 0)
+
+    @property
+    def undo_url(self) -> str:
+        return reverse("interchange:undo", args=[self.batch.pk])
+
+    @property
+    def undo_text(self) -> str:
+        return _("撤销“%(name)s”写入的 %(n)s 行：新增的删除，更新的恢复原值。之后被修改或已有往来的行不动，并列出来。") % {
+            "name": self.batch.file_name, "n": f"{self.accepted:,}"
+        }
 
     @property
     def problems(self) -> int:
