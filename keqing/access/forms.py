@@ -176,7 +176,7 @@ class VacateForm(VersionedForm):
 
 class TerritoryForm(Form):
     division_code = forms.CharField(
-        label=_("行政区划"), max_length=6, help_text=_("写代码：省两位、市四位、区县六位，例如 4401 是广州市。")
+        label=_("行政区划"), max_length=60, help_text=_("写名称或代码，例如 广东省、广州市、4401。")
     )
     position = PositionChoice(label=_("负责岗位"))
     kinds = forms.MultipleChoiceField(
@@ -187,11 +187,17 @@ class TerritoryForm(Form):
     valid_to = forms.DateField(label=_("停用"), required=False, error_messages={"invalid": _("日期格式不对。")})
 
     def clean_division_code(self) -> Division:
-        digits = self.cleaned_data["division_code"].strip()
-        found = Division.objects.filter(code=digits.ljust(6, "0")).first() if digits.isdigit() else None
-        if found is None:
-            raise forms.ValidationError(_("没有这个行政区划代码。"))
-        return found
+        text = self.cleaned_data["division_code"].strip()
+        if text.isdigit():
+            found = list(Division.objects.filter(code=text.ljust(6, "0")))
+        else:
+            found = list(Division.objects.filter(full_name=text) or Division.objects.filter(name=text)[:5])
+        if not found:
+            raise forms.ValidationError(_("没有这个行政区划，请写全称或代码。"))
+        if len(found) > 1:
+            names = "、".join(f"{one.full_name}（{one.code}）" for one in found)
+            raise forms.ValidationError(_("同名的不止一个，请写全称或代码：%(names)s。") % {"names": names})
+        return found[0]
 
 
 class StaffFilter(Form):

@@ -190,7 +190,9 @@ def test_territories_are_made_listed_and_ended(admin, cast):
     again = admin.post(reverse("access:territory_new"), form)
     assert again.status_code == 422 and "已由" in text(again)
     unknown = admin.post(reverse("access:territory_new"), {**form, "division_code": "99"})
-    assert "没有这个行政区划代码" in text(unknown)
+    assert "没有这个行政区划" in text(unknown)
+    named = admin.post(reverse("access:territory_new"), {**form, "division_code": "广东省广州市"})
+    assert "已由" in text(named)
     page = text(admin.get(reverse("access:territories")))
     assert "广东省广州市" in page and "医院" in page
     admin.post(reverse("access:territory_end", args=[TerritoryRule.objects.get().pk]))
