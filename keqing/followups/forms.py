@@ -97,6 +97,12 @@ class ContactForm(ContactFields, Form):
         else:
             del self.fields["finish"]
 
+    def clean(self) -> dict[str, Any]:
+        if self.cleaned_data.get("no_callback"):  # 只记录: whatever stands in the date does not count
+            self.cleaned_data["callback_on"] = None
+            self.errors.pop("callback_on", None)
+        return super().clean()
+
     @property
     def key(self) -> uuid.UUID:
         """The idempotency key; a mangled one is replaced, the form then counts as new."""

@@ -152,10 +152,7 @@ def history(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _fields(form: ContactForm | CorrectionForm) -> dict[str, Any]:
-    given = {name: form.cleaned_data.get(name) for name in FIELDS}
-    if form.cleaned_data.get("no_callback"):
-        given["callback_on"] = None
-    return given
+    return {name: form.cleaned_data.get(name) for name in FIELDS}
 
 
 def _current(contact: ContactRecord) -> dict[str, Any]:
