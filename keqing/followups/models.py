@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from keqing.followups.permissions import Can
 from keqing.people.choices import BusinessState
@@ -86,6 +86,7 @@ class ContactRecord(FollowsCustomer):
             models.Index(fields=["tracker", "-submitted_at", "-id"], name="contact_tracker"),
             models.Index(fields=["tracker_unit", "-submitted_at", "-id"], name="contact_unit"),
             models.Index(fields=["-submitted_at", "-id"], name="contact_submitted"),
+            models.Index(fields=["-track_on", "-id"], name="contact_track_on"),
         ]
         constraints = [
             # one form sent twice is one record (T03); scoped by customer so that it can be distributed
@@ -93,7 +94,7 @@ class ContactRecord(FollowsCustomer):
                 fields=["customer_id", "form_key"], condition=Q(form_key__isnull=False), name="contact_form_key"
             ),
             models.CheckConstraint(
-                condition=Q(callback_on__isnull=True) | Q(callback_on__gte=models.F("track_on")),
+                condition=Q(callback_on__isnull=True) | Q(callback_on__gte=F("track_on")),
                 name="contact_callback_after",
             ),
         ]
@@ -211,6 +212,11 @@ class Reminder(FollowsCustomer):
             models.Index(fields=["customer_id", "due_on"], name="reminder_customer"),
             models.Index(fields=["position", "due_on"], condition=Q(done_at__isnull=True), name="reminder_position"),
             models.Index(fields=["unit", "due_on"], condition=Q(done_at__isnull=True), name="reminder_unit"),
+            models.Index(fields=["due_on", "id"], condition=Q(done_at__isnull=True), name="reminder_open"),
+            # the order lists page in: empty values last
+            models.Index(
+                F("done_at").desc(nulls_last=True), F("id").desc(), condition=Q(done_at__isnull=False), name="reminder_done"
+            ),
         ]
         constraints = [
             models.CheckConstraint(
