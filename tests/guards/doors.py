@@ -1,0 +1,156 @@
+"""What is declared of every door: words, methods, and the row it opens.
+
+A route missing here fails the matrix: whoever adds a page says who may enter it.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Door:
+    words: tuple[str, ...]  # empty: public
+    methods: str = "G"  # G, P or GP
+    row: str = ""  # key of Belonging.rows or Stage.others; empty: no row
+    known_by: tuple[str, ...] = ()  # the words by which the row is known at all; else 404
+    names_enough: bool = False  # rows seen by name only open it
+    needs: tuple[str, ...] = ()  # the words that must reach the row, when not those on the door
+    only: tuple[str, ...] = ()  # of those who hold the word, only these know the row; else 404
+    selects: bool = False  # the row is named by ?selected=, not by the address
+
+
+VIEW, PERSON, CONTACT, REMINDER = "organisation.view", "person.view", "contact.view", "reminder.view"
+USE = ("desk.use",)
+STAFF, ORG = ("staff.manage",), ("org.manage",)
+IMPORT = ("import.run", "staff.manage")
+ANY_ORG = ("org.manage", "staff.view")
+
+
+def _organisation(*words: str, methods: str = "G", names_enough: bool = False) -> Door:
+    return Door(words, methods, "organisation", (VIEW,), names_enough)
+
+
+def _person(*words: str, methods: str = "G", row: str = "person", needs: tuple[str, ...] = ()) -> Door:
+    return Door(words, methods, row, (PERSON,), needs=needs)
+
+
+def _customer(*words: str, methods: str = "GP") -> Door:
+    return Door(words, methods, "customer", (VIEW, PERSON))
+
+
+def _contact(*words: str, methods: str = "G", row: str = "contact") -> Door:
+    return Door(words, methods, row, (CONTACT,))
+
+
+def _reminder(*words: str, methods: str = "GP") -> Door:
+    return Door(words, methods, "reminder", (REMINDER,))
+
+
+def _office(words: tuple[str, ...], row: str = "", methods: str = "G") -> Door:
+    return Door(words, methods, row)
+
+
+def _import(methods: str = "P") -> Door:
+    """An import is its uploader's alone: the rows are their file, not yet customers."""
+    return Door(IMPORT, methods, "import", only=("manager",))
+
+
+DOORS: dict[str, Door] = {
+    "access:sign_in": Door((), "GP"),
+    "access:sign_out": Door((), "P"),
+    "access:change_password": Door(USE, "GP"),
+    "access:account": Door(USE),
+    "access:staff_list": _office(("staff.view",)),
+    "access:staff": _office(("staff.view",), "staff"),
+    "access:staff_new": _office(STAFF, "", "GP"),
+    "access:staff_edit": _office(STAFF, "staff", "GP"),
+    "access:staff_reset_password": _office(STAFF, "staff", "P"),
+    "access:staff_leave": _office(STAFF, "staff", "GP"),
+    "access:staff_return": _office(STAFF, "left_staff", "P"),
+    "access:units": _office(ANY_ORG),
+    "access:unit_new": _office(ORG, "", "GP"),
+    "access:unit_edit": _office(ORG, "unit", "GP"),
+    "access:unit_close": _office(ORG, "unit", "P"),
+    "access:positions": _office(ANY_ORG),
+    "access:position": _office(ANY_ORG, "position"),
+    "access:position_new": _office(ORG, "", "GP"),
+    "access:position_edit": _office(ORG, "position", "GP"),
+    "access:position_appoint": _office(ORG, "position", "P"),
+    "access:position_vacate": _office(ORG, "position", "P"),
+    "access:position_close": _office(ORG, "position", "P"),
+    "access:territories": _office(ORG),
+    "access:territory_new": _office(ORG, "", "GP"),
+    "access:territory_end": _office(ORG, "rule", "P"),
+    "access:rights": _office(("rights.view",)),
+    "desk:today": Door(USE),
+    "desk:notices": Door(USE),
+    "desk:team": Door(("team.view",)),
+    "desk:customer": Door((VIEW, PERSON), "G", "customer", (VIEW, PERSON), names_enough=True),
+    "desk:person_contacts": _person(CONTACT, needs=(PERSON,)),
+    "desk:person_changes": _person(PERSON),
+    "desk:search": Door(USE),
+    "desk:audit": Door(("audit.search",)),
+    "desk:audit_entry": Door(("audit.search",), "G", "audit_entry"),
+    "desk:gallery": Door(("gallery.view",)),
+    "desk:healthz": Door(()),
+    "compliance:rules": Door(("rule.view",)),
+    "compliance:rule": Door(("rule.view",), "G", "compliance_rule"),
+    "compliance:rule_edit": Door(("rule.manage",), "GP", "compliance_rule"),
+    "compliance:refusals": Door(("refusal.view",)),
+    "people:organisations": Door((VIEW,), "G", "kind"),
+    "people:organisation_new": Door(("organisation.create",), "GP", "kind"),
+    "people:organisation_assign": Door(("organisation.assign",), "GP", "organisation", (VIEW,), selects=True),
+    "people:organisation_edit": _organisation("organisation.edit", methods="GP"),
+    "people:organisation_panel": _organisation(VIEW),
+    "people:organisation_trash": _organisation("organisation.trash", methods="GP"),
+    "people:organisation_restore": Door(("organisation.trash",), "P", "trashed", ("organisation.trash",)),
+    "people:organisation_print": _organisation(VIEW),
+    "people:organisation_people": _organisation(VIEW),
+    "people:organisation_departments": _organisation(VIEW),
+    "people:organisation_changes": _organisation(VIEW),
+    "people:department_new": _organisation("organisation.edit", methods="P"),
+    "people:department_edit": Door(("organisation.edit",), "GP", "department", (VIEW,)),
+    "people:departments": Door((VIEW,)),
+    "people:trash": Door(("organisation.trash",)),
+    "people:duplicates": Door(("duplicate.check",), "P"),
+    "people:regions": Door((VIEW, PERSON, "org.manage")),
+    "people:organisation_options": Door((VIEW,), "G", "kind"),
+    "people:people": Door((PERSON,)),
+    "people:person_new": Door(("person.create",), "GP"),
+    "people:person": _person(PERSON),
+    "people:person_card": _person(PERSON),
+    "people:person_edit": _person("person.edit", methods="GP"),
+    "people:person_phone": _person("phone.reveal", methods="P"),
+    "people:affiliation_new": _person("person.edit", methods="GP"),
+    "people:affiliation_end": _person("person.edit", methods="GP", row="affiliation"),
+    "people:affiliation_primary": _person("person.edit", methods="P", row="affiliation"),
+    "people:tags": Door(("tag.manage",), "GP"),
+    "people:label": Door(("tag.manage",), "P", "dimension"),
+    "people:quality": Door((VIEW, PERSON)),
+    "interchange:imports": Door(IMPORT),
+    "interchange:upload": Door(IMPORT, "GP"),
+    "interchange:template": Door(IMPORT, "G", "import_key", only=("manager", "region_manager", "commerce", "system")),
+    "interchange:job": _import("G"),
+    "interchange:sheet": _import(),
+    "interchange:check": _import(),
+    "interchange:match": _import(),
+    "interchange:apply": _import(),
+    "interchange:cancel": _import(),
+    "interchange:resume": _import(),
+    "interchange:undo": _import(),
+    "interchange:problems": _import("G"),
+    "followups:contacts": Door((CONTACT,)),
+    "followups:contact": _contact(CONTACT),
+    "followups:correct": _contact("contact.record", methods="GP"),
+    "followups:comment": _contact("comment.write", methods="GP"),
+    "followups:reply": _contact("contact.record", "comment.write", methods="GP", row="comment"),
+    "followups:comment_read": _contact(CONTACT, methods="P", row="comment"),
+    "followups:record": _customer("contact.record"),
+    "followups:stream": _customer(CONTACT, methods="G"),
+    "followups:history": _customer(CONTACT, methods="G"),
+    "followups:reminders": Door((REMINDER,)),
+    "followups:reminder": _reminder(REMINDER, methods="G"),
+    "followups:reminder_new": _customer("reminder.manage"),
+    "followups:reminder_done": _reminder("reminder.manage"),
+    "followups:reminder_postpone": _reminder("reminder.manage"),
+    "followups:reminder_hand_over": _reminder("reminder.manage"),
+}

@@ -1,0 +1,166 @@
+"""The stage of the permission matrix: the cast, customers of five kinds of belonging, and what hangs on them.
+
+The oracle in this file decides from ``config/roles.toml`` and the cast alone who reaches what; it shares no
+code with the gate it checks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+
+from keqing.access.models import Staff, TerritoryRule
+from keqing.access.tests.factories import Cast, make_cast, make_staff, position_of
+from keqing.audit.models import Entry as AuditEntry
+from keqing.followups.actions.comments import comment_on
+from keqing.followups.actions.contacts import record_contact
+from keqing.followups.actions.reminders import create_reminder
+from keqing.interchange.models import Import
+from keqing.kit.formats import business_date
+from keqing.people.actions.organisations import trash_organisation
+from keqing.people.actions.people import Post, add_affiliation, create_departments
+from keqing.people.models import Dimension, Organisation, Person, Tag
+from keqing.people.tests.factories import NOW, make_organisation, make_person
+from keqing.reference.models import Division
+
+UNIT_OF = {  # who sits where, as make_cast() sets them
+    "rep": "guangzhou", "sibling": "guangzhou", "manager": "guangzhou", "other_area_rep": "shenzhen",
+    "region_manager": "south", "commerce": "south", "stranger": "beijing",
+}
+UNDER = {
+    "company": {"company", "south", "guangzhou", "shenzhen", "north", "beijing"}, "south": {"south", "guangzhou", "shenzhen"},
+    "north": {"north", "beijing"}, "guangzhou": {"guangzhou"}, "shenzhen": {"shenzhen"}, "beijing": {"beijing"},
+}
+ROLE_OF = {
+    "rep": "representative", "sibling": "representative", "other_area_rep": "representative", "stranger": "representative",
+    "manager": "area_manager", "region_manager": "region_manager", "commerce": "commerce", "bidding": "bidding",
+    "finance": "finance", "warehouse": "warehouse", "care": "telephone_care", "compliance": "compliance",
+    "gm": "general_manager", "system": "system_admin", "security": "security_admin", "audit": "audit_admin",
+}
+HEADS = {"manager", "region_manager", "gm"}
+
+
+@dataclass
+class Belonging:
+    """One customer and the rows on it. ``owner`` and ``unit`` are names of the cast."""
+
+    key: str
+    kind: str
+    owner: str | None
+    unit: str
+    customer: Organisation | Person
+    rows: dict[str, Any] = field(default_factory=dict)
+    names: list[str] = field(default_factory=list)
+
+
+@dataclass
+class Stage:
+    cast: Cast
+    belongings: list[Belonging]
+    others: Mapping[str, Any]
+
+
+def reach(who: str, word: str, one: Belonging) -> str:
+    """How far a word of ``who`` goes on this customer: none, names or full."""
+    grants = settings.ROLES[ROLE_OF[who]]["words"].get(word, [])
+    best = "none"
+    for grant in grants if isinstance(grants, list) else [grants]:
+        grant = {"reach": grant} if isinstance(grant, str) else grant
+        if "kinds" in grant and one.kind not in grant["kinds"]:
+            continue
+        home = UNIT_OF.get(who, "company")
+        within = {
+            "own": one.owner == who,
+            "team": one.unit in UNDER[home] if who in HEADS else one.owner == who,
+            "territory": one.unit in UNDER[home],
+            "all": True,
+        }[grant["reach"]]
+        if within:
+            if not grant.get("names_only"):
+                return "full"
+            best = "names"
+    return best
+
+
+def holds(who: str, words: tuple[str, ...]) -> bool:
+    return any(word in settings.ROLES[ROLE_OF[who]]["words"] for word in words)
+
+
+def set_stage() -> Stage:
+    cast = make_cast()
+    belongings = [
+        _hospital(cast, "own", "甲岑市人民医院", "欧阳甲", owner="rep", unit="guangzhou"),
+        _hospital(cast, "sibling", "乙墅县人民医院", "欧阳乙", owner="sibling", unit="guangzhou"),
+        _hospital(cast, "other_region", "丙浦市中医院", "欧阳丙", owner="stranger", unit="beijing"),
+        _hospital(cast, "unassigned", "丁溪区人民医院", "欧阳丁", owner=None, unit="guangzhou"),
+        _partner(cast),
+        _consumer(cast),
+    ]
+    rule = TerritoryRule.objects.create(
+        position=position_of(cast.rep), division=Division.objects.get(code="440106"), valid_from=business_date(NOW)
+    )
+    dimension = Dimension.objects.create(name="业务线甲")
+    left = make_staff(name="欧离开", login_name="leftone", is_active=False, left_on=business_date(NOW))
+    others = {
+        "staff": cast.sibling, "left_staff": left, "unit": cast.shenzhen, "position": position_of(cast.sibling), "rule": rule,
+        "dimension": dimension, "tag": Tag.objects.create(dimension=dimension, name="标签甲"), "kind": "hospital",
+        "audit_entry": AuditEntry.objects.order_by("pk").first(), "compliance_rule": "RX-05",
+        "import": _import_of(cast.manager), "import_key": "organisation-distributor",
+    }
+    return Stage(cast, belongings, others)
+
+
+def _import_of(staff: Staff) -> Import:
+    """A file of the manager's, set up and not yet checked."""
+    return Import.objects.create(
+        kind="organisation-hospital", file_name="客户.csv", stored_as="none.csv", sha256="0" * 64, by=staff, position=position_of(staff),
+        unit=position_of(staff).unit, uploaded_at=NOW, sheets=["客户"], sheet="客户", preview=[["名称"], ["某医院"]], headers=["名称"],
+    )
+
+
+def _hospital(cast: Cast, key: str, name: str, doctor: str, *, owner: str | None, unit: str) -> Belonging:
+    staff: Staff = getattr(cast, owner) if owner else cast.manager
+    organisation = make_organisation(owner=getattr(cast, owner) if owner else None, unit=getattr(cast, unit), name=name, by=staff)
+    return _furnish(Belonging(key, "hospital", owner, unit, organisation, names=[name, doctor]), staff, doctor, "doctor", "doctor")
+
+
+def _partner(cast: Cast) -> Belonging:
+    organisation = make_organisation(owner=cast.rep, name="戊沐医药有限公司", kind="distributor")
+    one = Belonging("partner", "distributor", "rep", "guangzhou", organisation, names=["戊沐医药有限公司", "欧阳戊"])
+    return _furnish(one, cast.rep, "欧阳戊", "company_staff", "manager")
+
+
+def _consumer(cast: Cast) -> Belonging:
+    person = make_person(owner=cast.care, name="欧阳己", kind="consumer", mobile="14000000001")
+    one = Belonging("consumer", "consumer", "care", "company", person, names=["欧阳己"])
+    one.rows["person"] = person
+    return _history(one, cast.care, cast.care)
+
+
+def _furnish(one: Belonging, staff: Staff, doctor: str, kind: str, role: str) -> Belonging:
+    organisation = one.customer
+    assert isinstance(organisation, Organisation)
+    department = create_departments(organisation=organisation, names=["心内科"], by=staff, at=NOW)[0]
+    person = make_person(at_organisation=organisation, owner=staff, name=doctor, kind=kind, role=role)
+    second = make_person(owner=staff, name=f"{doctor}二", kind=kind)
+    affiliation = add_affiliation(person=second, post=Post(organisation, role), is_primary=False, by=staff, at=NOW)
+    gone = make_organisation(owner=organisation.owner_position, unit=organisation.unit, name=f"{organisation.name}旧址", kind=one.kind, by=staff)
+    trash_organisation(organisation=gone, by=staff, at=NOW)
+    one.rows |= {"organisation": organisation, "department": department, "person": person, "affiliation": affiliation, "trashed": gone}
+    return _history(one, staff, Staff.objects.get(login_name="manager"))
+
+
+def _history(one: Belonging, tracker: Staff, boss: Staff) -> Belonging:
+    today = business_date(NOW)
+    fields = {"track_on": today, "method": "visit", "business_state": "first", "description": f"{one.names[0]}谈话"}
+    contact = record_contact(customer=one.customer, fields=fields, by=tracker, at=NOW)
+    if boss.pk == tracker.pk:
+        boss = Staff.objects.get(login_name="gm")
+    comment = comment_on(contact=contact, text=f"{one.names[0]}批注", by=boss, at=NOW)
+    reminder = create_reminder(customer=one.customer, text=f"{one.names[0]}跟进", due_on=today + timedelta(days=3), by=tracker, at=NOW)
+    one.rows |= {"customer": one.customer, "contact": contact, "comment": comment, "reminder": reminder}
+    return one
