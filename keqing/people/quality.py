@@ -1,4 +1,4 @@
-"""资料质量: facts without a source, files with gaps (R-003, R-004)."""
+"""数据质量: facts without a source, files with gaps (R-003, R-004)."""
 
 from dataclasses import dataclass
 

@@ -102,8 +102,8 @@ class PostForm(Form):
         field = self.fields["organisation"]
         field.staff, field.word = staff, Can.CREATE_PERSON  # type: ignore[attr-defined]
         kind = organisation.kind if organisation else None
-        if kind:
-            self.fields["role"].choices = [(r.value, r.label) for r in ROLES_OF[Kind(kind)]]  # type: ignore[attr-defined]
+        roles = [(r.value, r.label) for r in ROLES_OF[Kind(kind)]] if kind else Role.choices
+        self.fields["role"].choices = [("", _("请选择")), *roles]  # type: ignore[attr-defined]
         if kind and kind not in (Kind.HOSPITAL, Kind.CLINIC):
             del self.fields["department"], self.fields["is_department_head"]
 

@@ -96,7 +96,10 @@ def test_a_person_is_entered_at_a_customer_with_a_department_made_on_the_way():
     client = signed_in(cast.rep)
     url = f"{reverse('people:person_new')}?organisation={hospital.pk}&role=pharmacy_head"
     assert "药剂科主任" in client.get(url).content.decode()
-    sent = {"name": "刘主任", "version": 0, "organisation": "甲医院", "role": "pharmacy_head", "department": "药剂科", "is_department_head": "on", "mobile": "138 0000 1402"}
+    sent = {
+        "name": "刘主任", "version": 0, "organisation": "甲医院", "role": "pharmacy_head", "department": "药剂科",
+        "is_department_head": "on", "mobile": "138 0000 1402",
+    }
     assert client.post(url, sent).status_code == 302
     hospital.refresh_from_db()
     assert "role:pharmacy_head" not in hospital.missing

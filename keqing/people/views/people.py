@@ -19,7 +19,7 @@ from keqing.kit.formats import business_date
 from keqing.people import queries
 from keqing.people.actions import people as actions
 from keqing.people.actions.phones import reveal_phone
-from keqing.people.choices import GUARDED_ROLES, PersonKind
+from keqing.people.choices import GUARDED_ROLES, PersonKind, Role
 from keqing.people.fields import person_fields
 from keqing.people.forms.people import (
     EndForm,
@@ -107,7 +107,8 @@ def person_new(request: HttpRequest) -> HttpResponse:
     needs_post = kind not in (PersonKind.CONSUMER, PersonKind.INDIVIDUAL_AGENT)
     data = request.POST if request.method == "POST" else None
     form = person_form(kind)(data, initial={"version": 0, "name": request.GET.get("name", "")})
-    start = {"organisation": organisation, "role": request.GET.get("role", ""), "is_primary": True}
+    role = request.GET.get("role", "") or (Role.DOCTOR if kind == PersonKind.DOCTOR else "")
+    start = {"organisation": organisation, "role": role, "is_primary": True}
     post_form = PostForm(data, staff=staff, organisation=organisation, initial=start) if needs_post else None
     if post_form:
         del post_form.fields["is_primary"]

@@ -1,4 +1,4 @@
-"""资料质量: what is complete, what has no source (R-003, R-004)."""
+"""数据质量: what is complete, what has no source (R-003, R-004)."""
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
