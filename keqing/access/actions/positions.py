@@ -61,6 +61,7 @@ def appoint(*, position: Position, staff: Staff, on: date, by: Staff, at: dateti
 
     Refuses people who left, closed positions, days in the future and days before the last change of holder.
     """
+    staff = Staff.objects.select_for_update().get(pk=staff.pk)
     stored = locked(position)
     if stored.closed_on is not None:
         raise AdminRefused(f"岗位“{stored.name}”已撤销，不能任职。")

@@ -50,7 +50,7 @@ def sign_in(*, login_name: str, password: str, at: datetime, address: str = "") 
 
 
 def forget_tries(*, login_name: str) -> None:
-    SignInTries.objects.filter(pk=_key(login_name)).delete()
+    SignInTries.objects.filter(pk=_key(login_name)).update(failed=0, locked_until=None)
 
 
 @transaction.atomic
@@ -86,15 +86,13 @@ def problems_of(error: ValidationError) -> list[str]:
 def _try(login_name: str, password: str, at: datetime, address: str) -> tuple[Staff | None, str]:
     # failures must be kept, so refusals leave this transaction as values, not exceptions
     SignInTries.objects.filter(first_failed_at__lt=at - timedelta(days=1)).delete()
-    tries, _ = SignInTries.objects.get_or_create(pk=_key(login_name), defaults={"first_failed_at": at})
-    # held until the end: simultaneous guesses at one name wait for each other and are all counted
-    tries = SignInTries.objects.select_for_update().get(pk=tries.pk)
+    tries = _tries_of(_key(login_name), at)
     staff = Staff.objects.filter(login_name__iexact=login_name.strip()).first()
     right = _matches(staff, password)
     if tries.locked_until is not None and at < tries.locked_until:
         return None, LOCKED
     if staff is not None and right and staff.is_active:
-        tries.delete()
+        _forget(tries, at)
         audit.record(action="session.began", by=staff, at=at, subject=subject_of(staff), address=address)
         return staff, ""
     locked = _count_failure(tries, at)
@@ -105,6 +103,18 @@ def _try(login_name: str, password: str, at: datetime, address: str) -> tuple[St
     return None, LOCKED if locked else WRONG
 
 
+def _tries_of(key: str, at: datetime) -> SignInTries:
+    """The row of a name, held until the end: simultaneous guesses wait for each other and are all counted."""
+    SignInTries.objects.bulk_create([SignInTries(pk=key, first_failed_at=at)], ignore_conflicts=True)
+    return SignInTries.objects.select_for_update().get(pk=key)
+
+
+def _forget(tries: SignInTries, at: datetime) -> None:
+    # emptied, not deleted: somebody may be waiting for this row
+    tries.failed, tries.first_failed_at, tries.locked_until = 0, at, None
+    tries.save()
+
+
 def _matches(staff: Staff | None, password: str) -> bool:
     if staff is None:
         make_password(password)  # as much work as for a name that exists
@@ -113,7 +123,7 @@ def _matches(staff: Staff | None, password: str) -> bool:
 
 
 def _count_failure(tries: SignInTries, at: datetime) -> bool:
-    if at - tries.first_failed_at >= WINDOW:
+    if at - tries.first_failed_at >= WINDOW or not tries.failed:
         tries.failed, tries.first_failed_at = 0, at
     tries.failed += 1
     tries.locked_until = at + WINDOW if tries.failed >= TRIES else None

@@ -1,7 +1,9 @@
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+from django.db import connection
 
 from keqing.access.actions.sessions import (
     LOCKED,
@@ -62,7 +64,6 @@ def test_known_and_unknown_names_cost_the_same_statements_and_one_hash(monkeypat
 
     real = MD5PasswordHasher.encode
     monkeypatch.setattr(MD5PasswordHasher, "encode", lambda *a: hashes.append(1) or real(*a))
-    from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
     costs = []
@@ -118,3 +119,19 @@ def test_weak_repeated_and_unproven_passwords_are_refused_in_chinese(old, new, f
     (sentence, *_) = error.value.problems[field]
     assert any("一" <= sign <= "鿿" for sign in sentence)
     assert Staff.objects.get(pk=staff.pk).check_password(PASSWORD)
+
+
+@pytest.mark.proves("T48")
+@pytest.mark.django_db(transaction=True)
+def test_simultaneous_guesses_at_one_name_are_all_counted():
+    make_staff(login_name="liwen")
+
+    def guess(number):
+        try:
+            return refused("liwen", f"guess-{number}")
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(guess, range(24)))
+    assert (answers.count(WRONG), answers.count(LOCKED)) == (4, 20)

@@ -31,7 +31,7 @@ def test_each_person_is_shown_what_they_may_open(cast):
     assert list(labels(cast.rep)) == ["今日", "客户", "跟进"]
     assert "团队动态" not in labels(cast.rep)["跟进"] and "团队动态" in labels(cast.manager)["跟进"]
     assert "导入" in labels(cast.manager)
-    assert list(labels(cast.security)) == ["今日", "设置"]
+    assert list(labels(cast.security)) == ["今日", "导入", "设置"]  # staff files
     assert labels(cast.security)["设置"] == ["员工", "岗位", "组织", "辖区", "权限"]
     assert labels(cast.audit)["设置"] == ["审计"]
     assert labels(cast.compliance)["合规"] == ["合规规则", "拒绝记录"]
@@ -60,7 +60,7 @@ def test_a_phone_has_the_daily_tabs_and_more(cast):
 def test_new_things_are_offered_by_what_one_may_enter(cast):
     assert "新建医院" in dict(create_links(cast.rep)) and "新建医院" not in dict(create_links(cast.commerce))
     assert "新建商业公司" in dict(create_links(cast.commerce))
-    assert list(dict(create_links(cast.security))) == ["新建员工"]
+    assert list(dict(create_links(cast.security))) == ["导入文件", "新建员工"]
 
 
 def test_the_frame_of_a_page_costs_one_statement(cast):
