@@ -57,7 +57,7 @@ class TodayBoard:
     team: Sequence[Overdue]
     figures: Sequence[Figure]
     imports: Sequence[Import]
-    works_with_customers: bool
+    runs_imports: bool
     may_manage: bool
     may_record: bool
     sees_team: bool
@@ -114,7 +114,7 @@ def today_board(*, staff: Staff, today: date) -> TodayBoard:
             for (figure, _rows), number in zip(figures, numbers, strict=True)
         ],
         imports=list(Import.objects.visible_to(staff).newest_first()[:3]) if staff.may("import.run") else (),
-        works_with_customers=works,
+        runs_imports=staff.may("import.run"),
         may_manage=staff.may("reminder.manage"),
         may_record=staff.may("contact.record"),
         sees_team=staff.may("team.view"),

@@ -100,6 +100,19 @@ def test_the_last_ten_contacts_are_at_hand_on_the_three_screens(cast, hospital):
     assert len([line for line in board.lines if line.is_contact]) == 11
 
 
+def test_a_customer_who_belongs_to_no_organisation_is_recorded_too(cast):
+    consumer = make_person(owner=cast.care, kind="consumer", name="周女士")
+    client = signed_in(cast.care)
+    url = reverse("followups:record", args=[consumer.pk])
+    assert "周女士" in client.get(url).content.decode()
+    answer = client.post(url, posted(callback_on=today().isoformat()))
+    assert (answer.status_code, answer.url) == (302, reverse("desk:customer", args=[consumer.pk]))
+    consumer.refresh_from_db()
+    assert (consumer.last_contact_on, consumer.next_due_on) == (today(), today())
+    assert "询问说明书更新" in client.get(reverse("followups:stream", args=[consumer.pk])).content.decode()
+    assert signed_in(cast.rep).get(url).status_code == 404
+
+
 def test_a_wrong_form_comes_back_whole(cast, hospital):
     client = signed_in(cast.rep)
     answer = client.post(
