@@ -79,6 +79,18 @@ class Regions:
         found = self._resolve(plain, free=True)
         return Region(found.code, found.name) if found else None
 
+    def mentioned(self, text: str) -> Region | None:
+        """The one province that the name of an institution mentions anywhere: 首都医科大学附属北京安贞医院."""
+        plain = _SIGNS.sub("", text).replace("首都", "北京")
+        found = {
+            place.code
+            for name, places in self._tables.get("1", {}).items()
+            for place in places
+            if (at := plain.find(name)) >= 0 and not _STREET.match(plain, at + len(name))
+        }
+        code = next(iter(found)) if len(found) == 1 else ""
+        return Region(code, self._full[code]) if code else None
+
     def _add(self, place: Place, name: str) -> None:
         if name in _MIDDLE:
             return

@@ -96,7 +96,10 @@ class Hospitals:
             return Hospital(name, refused=str(refusal))
 
     def _region(self, name: str) -> str | None:
-        found = self._regions.resolve(self._cities[name]) if self._cities.get(name) else self._regions.within(name)
+        if self._cities.get(name):
+            found = self._regions.resolve(self._cities[name])
+        else:
+            found = self._regions.within(name) or self._regions.mentioned(name)
         return found.code if found else None
 
 

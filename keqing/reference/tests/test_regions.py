@@ -71,3 +71,12 @@ def test_divisions_are_read_once(django_assert_num_queries) -> None:
         regions = Regions(today=TODAY)
         for text in ("广东省广州市", "北京市朝阳区", "广东省广州市"):
             regions.resolve(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [("首都医科大学附属北京安贞医院", "110000"), ("中国医学科学院北京协和医院", "110000"), ("中国医学科学院阜外医院", None), ("北京上海联合医院", None)],
+)
+def test_a_name_mentions_one_province_or_none(regions: Regions, text: str, code: str | None) -> None:
+    found = regions.mentioned(text)
+    assert (found.code if found else None) == code

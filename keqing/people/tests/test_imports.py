@@ -1,0 +1,285 @@
+"""Importing organisations and doctors: cleaning, reach, hospitals, undo."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from keqing.access.models import TerritoryRule
+from keqing.access.tests.factories import make_cast, make_position, position_of
+from keqing.interchange import actions
+from keqing.interchange.tests.factories import NOW, apply, check, csv_file, make_applied, make_checked, undo, xlsx
+from keqing.people.imports import cleaning
+from keqing.people.models import Affiliation, Department, Organisation, Person
+from keqing.people.tests.factories import make_organisation, make_person
+from keqing.reference.models import Division
+
+SHARED = Path(__file__).parents[4] / "shared" / "data"
+HOSPITALS = ["医院名称", "所在地区"]
+DOCTORS = ["姓名", "医院", "科室", "职称", "教学职称", "擅长"]
+
+
+def rule(position, code: str, kinds: tuple[str, ...] = ()) -> TerritoryRule:
+    return TerritoryRule.objects.create(
+        position=position, division=Division.objects.get(code=code), kinds=list(kinds), valid_from=date(2026, 1, 1)
+    )
+
+
+def outcomes(batch) -> list[tuple[str, str, str]]:
+    return [(row.name, row.outcome, row.reason) for row in batch.rows.order_by("number")]
+
+
+@pytest.mark.parametrize(
+    ("text", "grade", "level"),
+    [
+        ("三级甲等", "", "3a"), ("三甲", "", "3a"), ("三级", "甲等", "3a"), ("三级", "", "3"), ("二级", "未评", "2"),
+        ("2", "", "2"), ("一级综合", "", "1"), ("三级特等", "", "3s"), ("未评级", "", ""), ("无", "", ""), ("一级", "合格", "1"),
+    ],
+)
+def test_levels_are_read_in_every_spelling(text, grade, level):
+    assert cleaning.clean_level(text, grade) == level
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "aliases"),
+    [
+        ("中日友好医院（卫生部中日友好医院）", "中日友好医院", ["卫生部中日友好医院"]),
+        ("甲乙丙医院（丁戊己医院、庚辛壬卫生院）", "甲乙丙医院", ["丁戊己医院", "庚辛壬卫生院"]),
+        ("示例乡镇医院（东区）", "示例乡镇医院（东区）", []),
+        ("百源堂（某某一心堂）示例分店", "百源堂（某某一心堂）示例分店", []),
+        ("宜昌市中心人民医院宜昌市中心人民医院", "宜昌市中心人民医院", []),
+    ],
+)
+def test_other_names_in_brackets_become_aliases(text, name, aliases):
+    assert cleaning.split_name(text) == (name, aliases)
+
+
+@pytest.mark.parametrize(
+    ("text", "phone"),
+    [
+        ("1083211441", "010-83211441"), ("57187783883", "0571-87783883"), ("0571-8778388387022776", "0571-87783883，0571-87022776"),
+        ("0571-87068001，87010630", "0571-87068001，0571-87010630"), ("(02)28225812", "(02)28225812"), ("13800001234", "13800001234"),
+    ],
+)
+def test_phones_are_repaired(text, phone):
+    assert cleaning.clean_any_phone(text, []) == phone
+
+
+def test_titles_that_hold_two_things_become_a_title_and_an_academic_post():
+    assert cleaning.clean_titles("主治医师 讲师", "", []) == ("attending", "讲师")
+    assert cleaning.clean_titles("主任医师", "教授", []) == ("chief", "教授")
+    notes: list[str] = []
+    assert cleaning.clean_titles("特聘专家", "", notes) == ("other", "特聘专家") and notes
+
+
+def test_what_is_cut_is_said():
+    notes: list[str] = []
+    assert cleaning.fitted("长" * 12, 10, "备注", notes) == "长" * 10 and notes == ["备注超过 10 字，只保留前 10 字"]
+
+
+@pytest.mark.django_db
+def test_owners_come_from_territory_rules_and_rows_without_one_wait_in_the_importers_queue():
+    cast = make_cast()
+    rule(position_of(cast.rep), "440106")
+    rule(position_of(cast.sibling), "440100", kinds=("pharmacy",))
+    rows = [HOSPITALS, ["天河示例医院", "广东省广州市天河区"], ["越秀示例医院", "广东省广州市越秀区"], ["无地区医院", ""]]
+    make_applied(by=cast.manager, file=xlsx(rows))
+    found = {o.name: (o.owner_position, o.unit) for o in Organisation.objects.select_related("owner_position", "unit")}
+    assert found == {
+        "天河示例医院": (position_of(cast.rep), cast.guangzhou),
+        "越秀示例医院": (None, cast.guangzhou),
+        "无地区医院": (None, cast.guangzhou),
+    }
+
+
+@pytest.mark.django_db
+def test_rows_outside_the_importers_reach_are_refused():
+    cast = make_cast()
+    rule(position_of(cast.rep), "440100")
+    rule(position_of(cast.other_area_rep), "440300")
+    rows = [HOSPITALS, ["广州示例医院", "广东省广州市"], ["深圳示例医院", "广东省深圳市"], ["杭州示例医院", "浙江省杭州市"]]
+    assert outcomes(make_checked(by=cast.manager, file=xlsx(rows))) == [
+        ("广州示例医院", "new", ""), ("深圳示例医院", "error", "不在您的辖区"), ("杭州示例医院", "error", "不在您的辖区"),
+    ]
+    assert [o for _, o, _ in outcomes(make_checked(by=cast.region_manager, file=xlsx(rows)))] == ["new", "new", "error"]
+    assert [o for _, o, _ in outcomes(make_checked(by=cast.system, file=xlsx(rows)))] == ["new"] * 3
+
+
+@pytest.mark.django_db
+def test_an_existing_customer_of_somebody_else_is_not_updated():
+    cast = make_cast()
+    theirs = make_organisation(owner=cast.stranger, name="北京示例医院", level="2a")
+    rows = [[*HOSPITALS, "医院等级"], ["北京示例医院", "", "三甲"]]
+    batch = make_checked(by=cast.manager, file=xlsx(rows), update_by="name")
+    assert outcomes(batch) == [("北京示例医院", "error", "不在您的辖区")]
+    theirs.refresh_from_db()
+    assert theirs.level == "2a"
+
+
+@pytest.mark.django_db
+def test_commerce_imports_partners_of_its_area_and_no_hospitals():
+    cast = make_cast()
+    from keqing.interchange.registry import specs_for
+
+    assert {s.key for s in specs_for(cast.commerce)} == {f"organisation-{k}" for k in ("distributor", "agent", "pharmacy", "chain")}
+    rows = [["公司名称", "信用代码"], ["示例医药有限公司", "91110000600037341L"], ["示例医药二公司", "91110000600037341L"]]
+    batch = make_applied(by=cast.commerce, file=xlsx(rows), kind="organisation-distributor")
+    assert outcomes(batch)[1] == ("示例医药二公司", "duplicate", "与第 2 行重复")
+    made = Organisation.objects.get()
+    assert (made.kind, made.unit, made.uscc) == ("distributor", cast.south, "91110000600037341L")
+
+
+@pytest.mark.django_db
+def test_update_by_code_finds_a_renamed_organisation():
+    cast = make_cast()
+    mine = make_organisation(owner=cast.rep, name="旧名医院", code="H001", region_id="440100")
+    rows = [["医院名称", "机构编码", "地址"], ["新名医院", "H001", "示例路 1 号"]]
+    make_applied(by=cast.manager, file=xlsx(rows), update_by="code")
+    mine.refresh_from_db()
+    assert (mine.name, mine.address, "xmyy" in mine.search_initials) == ("新名医院", "示例路 1 号", True)
+
+
+@pytest.mark.django_db
+def test_stores_find_their_chain():
+    cast = make_cast()
+    chain = make_organisation(owner=cast.rep, name="示例大药房连锁有限公司", kind="chain", short_name="示例大药房")
+    rows = [["药店名称", "连锁总部", "医保定点"], ["一号店", "示例大药房", "是"], ["二号店", "别家", "否"]]
+    batch = make_applied(by=cast.manager, file=xlsx(rows), kind="organisation-pharmacy")
+    found = {o.name: (o.chain, o.is_medicare) for o in Organisation.objects.of_kind("pharmacy").select_related("chain")}
+    assert found == {"一号店": (chain, True), "二号店": (None, False)}
+    assert outcomes(batch)[1][2] == "连锁总部“别家”没有找到，留空"
+
+
+@pytest.mark.django_db
+def test_doctors_find_their_hospital_by_name_alias_and_run_together_names():
+    cast = make_cast()
+    first = make_organisation(owner=cast.rep, name="示例省人民医院", aliases=["示例医科大学第一附属医院"], region_id="440100")
+    rows = [
+        DOCTORS,
+        ["张一", "示例省人民医院", "心血管内科心血管内科", "主任医师", "教授", "冠心病"],
+        ["张二", "示例医科大学第一附属医院", "心血管内科", "", "", ""],
+        ["张三", "示例省人民医院示例省人民医院", "骨科", "主治医师 讲师", "", ""],
+        ["张四", "示例省人民医院示例省妇幼保健院", "", "", "", ""],
+    ]
+    batch = make_applied(by=cast.manager, file=xlsx(rows), kind="doctor")
+    assert batch.counts["new"] == 4 and batch.findings == {"unmatched": []}
+    assert set(Affiliation.objects.values_list("organisation", flat=True)) == {first.pk}
+    assert sorted(Department.objects.values_list("name", flat=True)) == ["心血管内科", "骨科"]
+    third = Person.objects.get(name="张三")
+    assert (third.title, third.academic_posts, third.is_affiliated) == ("attending", "讲师", True)
+
+
+@pytest.mark.django_db
+def test_unknown_hospitals_are_offered_candidates_and_made_unverified_by_default():
+    cast = make_cast()
+    near = make_organisation(owner=cast.rep, name="广州市示例中心医院", region_id="440100")
+    rows = [DOCTORS, ["张一", "广州示例中心医院", "", "", "", ""], ["张二", "广州示例中心医院", "", "", "", ""]]
+    batch = make_checked(by=cast.manager, file=xlsx(rows), kind="doctor")
+    [(name, count, candidates)] = batch.findings["unmatched"]
+    assert (name, count, candidates[0][:2]) == ("广州示例中心医院", 2, [near.pk, "广州市示例中心医院"])
+    assert outcomes(batch)[0][2] == "医院“广州示例中心医院”将新建为待核实"
+
+    batch = apply(batch)
+    made = Organisation.objects.get(is_unverified=True)
+    assert (made.name, made.region_id, made.affiliations.count()) == ("广州示例中心医院", "440100", 2)
+    undo(batch)
+    assert list(Organisation.objects.all()) == [near] and not Person.objects.exists()
+
+
+@pytest.mark.django_db
+def test_the_user_may_choose_a_candidate_or_leave_the_doctors_out():
+    cast = make_cast()
+    near = make_organisation(owner=cast.rep, name="广州市示例中心医院", region_id="440100")
+    rows = [DOCTORS, ["张一", "广州示例中心医院", "", "", "", ""], ["张二", "某某无名医院", "", "", "", ""]]
+    batch = make_checked(by=cast.manager, file=xlsx(rows), kind="doctor")
+    batch = check(batch, choices={"广州示例中心医院": str(near.pk), "某某无名医院": "leave"})
+    assert [o[1:] for o in outcomes(batch)] == [("new", ""), ("left", "没有找到医院“某某无名医院”")]
+    apply(batch)
+    assert Person.objects.get().affiliations.get().organisation == near and Organisation.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_doctor_of_a_hospital_out_of_reach_is_refused_and_a_known_doctor_is_a_duplicate():
+    cast = make_cast()
+    theirs = make_organisation(owner=cast.stranger, name="北京示例医院", region_id="110105")
+    mine = make_organisation(owner=cast.rep, name="广州示例医院", region_id="440100")
+    make_person(at_organisation=mine, owner=cast.rep, name="张一")
+    rows = [DOCTORS, ["张零", theirs.name, "", "", "", ""], ["张一", mine.name, "", "主任医师", "", ""]]
+    batch = make_checked(by=cast.manager, file=xlsx(rows), kind="doctor")
+    assert [o[1:] for o in outcomes(batch)] == [("error", "不在您的辖区"), ("duplicate", "已存在同名医生")]
+    batch = apply(check(batch, update_by="name"))
+    assert Person.objects.get(name="张一").title == "chief"
+    undo(batch)
+    assert Person.objects.get(name="张一").title == ""
+
+
+@pytest.mark.django_db
+def test_two_doctors_of_one_name_in_two_departments_are_two():
+    cast = make_cast()
+    make_organisation(owner=cast.rep, name="广州示例医院", region_id="440100")
+    rows = [DOCTORS, ["王伟", "广州示例医院", "骨科", "", "", ""], ["王伟", "广州示例医院", "儿科", "", "", ""], ["王伟", "广州示例医院", "儿科", "", "", ""]]
+    batch = make_applied(by=cast.manager, file=xlsx(rows), kind="doctor")
+    assert (batch.counts["new"], batch.counts["duplicate"], Person.objects.count()) == (2, 1, 2)
+
+
+@pytest.mark.django_db
+def test_a_file_without_hospitals_yields_people_without_affiliation_whom_the_importer_sees():
+    cast = make_cast()
+    rows = [["姓名", "职称", "擅长"], ["张一", "主任医师", "呼吸"], ["张二", "", ""]]
+    batch = make_applied(by=cast.manager, file=csv_file(rows), kind="doctor")
+    assert set(Person.objects.visible_to(cast.manager)) == set(Person.objects.unaffiliated()) and Person.objects.count() == 2
+    again = make_checked(by=cast.manager, file=csv_file(rows), kind="doctor")
+    assert again.counts["duplicate"] == 2
+    assert undo(batch).counts["undone"] == 2 and not Person.objects.exists()
+
+
+@pytest.mark.django_db
+def test_undoing_doctors_keeps_the_one_somebody_edited_and_the_hospital_with_him():
+    cast = make_cast()
+    rows = [DOCTORS, ["张一", "广州示例医院", "骨科", "", "", ""], ["张二", "广州示例医院", "骨科", "", "", ""]]
+    batch = make_applied(by=cast.manager, file=xlsx(rows), kind="doctor")
+    from keqing.people.actions.people import update_person
+
+    update_person(person=Person.objects.get(name="张二"), values={"remark": "已联系"}, by=cast.manager, at=NOW)
+    batch = undo(batch)
+    assert [p.name for p in Person.objects.all()] == ["张二"]
+    assert Organisation.objects.count() == 1 and Department.objects.count() == 1
+    assert [(r.name, r.kept_because) for r in batch.rows.exclude(kept_because="")] == [("张二", "导入后已被修改")]
+
+
+@pytest.mark.django_db
+def test_a_credit_code_taken_in_between_refuses_the_whole_import_and_says_so():
+    cast = make_cast()
+    rows = [["公司名称", "信用代码"], ["示例医药有限公司", "91110000600037341L"]]
+    batch = make_checked(by=cast.manager, file=xlsx(rows), kind="organisation-distributor")
+    make_organisation(owner=cast.rep, name="抢先公司", kind="distributor", uscc="91110000600037341L")
+    with pytest.raises(actions.ImportRefused, match="没有可以导入的行"):
+        actions.start_apply(batch=check(batch), by=cast.manager, at=NOW)
+
+
+@pytest.mark.django_db
+def test_a_position_that_closed_owns_nothing_new():
+    cast = make_cast()
+    closed = make_position(unit=cast.guangzhou)
+    rule(closed, "440100")
+    closed.closed_on = date(2026, 2, 1)
+    closed.save()
+    make_applied(by=cast.manager, file=xlsx([HOSPITALS, ["广州示例医院", "广东省广州市"]]))
+    assert Organisation.objects.get().owner_position is None
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("file", "kind", "new"),
+    [("messy_hospitals_gb18030.csv", "organisation-hospital", 378), ("messy_hospital_phone_as_number.xlsx", "organisation-hospital", 63)],
+)
+def test_real_files_with_their_flaws_go_in(file, kind, new):
+    if not (SHARED / file).exists():
+        pytest.skip(f"没有样本数据 {file}")
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    cast = make_cast()
+    batch = make_checked(by=cast.system, file=SimpleUploadedFile(file, (SHARED / file).read_bytes()), kind=kind)
+    assert batch.counts["error"] == 0
+    assert batch.counts["new"] + batch.counts["duplicate"] == batch.counts["total"]
+    assert abs(batch.counts["new"] - new) < 20
