@@ -129,13 +129,13 @@ def _fill_url(row: Organisation | Person, name: str) -> str:
     if isinstance(row, Person):
         if name in ("organisation", "department"):
             return reverse("people:affiliation_new", args=[row.pk])
-        return f"{reverse('people:person_edit', args=[row.pk])}?field={name}#id_{name}"
+        return f"{reverse('people:person_edit', args=[row.pk])}?field={name}"
     if name == "owner":
         return f"{reverse('people:organisation_assign')}?selected={row.pk}"
     if name == "person" or name.startswith("role:"):
         role = f"&role={name.removeprefix('role:')}" if ":" in name else ""
         return f"{reverse('people:person_new')}?organisation={row.pk}{role}"
-    return f"{reverse('people:organisation_edit', args=[row.pk])}?field={name}#id_{name}"
+    return f"{reverse('people:organisation_edit', args=[row.pk])}?field={name}"
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,13 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from django.db.models import CharField, Count, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, Coalesce
 
 from keqing.access.models import Position, Staff
+from keqing.audit.models import Entry
 from keqing.kit.search import SearchQuery, query_plan
 from keqing.kit.search_filter import search_q
 from keqing.people.choices import GUARDED_ROLES, Role
@@ -38,8 +38,6 @@ class KeyPerson:
     is_department_head: bool
     mobile: str
     title: str
-    last_contact_on: date | None
-    affiliation_id: int
 
     @property
     def is_guarded(self) -> bool:
@@ -89,7 +87,7 @@ def _at(organisation_ids: Collection[int]) -> QuerySet[Affiliation]:
         .select_related("person", "department")
         .only(
             "organisation_id", "role", "post", "is_department_head", "department__name", "person__name",
-            "person__mobile", "person__title", "person__last_contact_on",
+            "person__mobile", "person__title",
         )
     )
 
@@ -98,8 +96,7 @@ def _key_person(a: Affiliation) -> KeyPerson:
     return KeyPerson(
         person_id=a.person_id, name=a.person.name, role=a.role, role_label=a.get_role_display(),
         department=a.department.name if a.department else "", post=a.post, is_department_head=a.is_department_head,
-        mobile=a.person.mobile, title=a.person.get_title_display(), last_contact_on=a.person.last_contact_on,
-        affiliation_id=a.pk,
+        mobile=a.person.mobile, title=a.person.get_title_display(),
     )
 
 
@@ -156,6 +153,12 @@ def with_counts(organisations: QuerySet[Organisation]) -> QuerySet[Organisation]
     return organisations.annotate(
         people_count=Coalesce(Subquery(people), 0), department_count=Coalesce(Subquery(departments), 0)
     )
+
+
+def file_changes(customer_id: int, *, limit: int) -> list[Entry]:
+    """The last changes of the customer's file, its people and departments; contacts have a history of their own."""
+    entries = Entry.objects.filter(customer_id=customer_id, subject_label__startswith="people.")
+    return list(entries.exclude(action="duplicate.checked").order_by("-at", "-id")[:limit])
 
 
 def positions_reached(*, staff: Staff, word: str, kind: str | None = None) -> QuerySet[Position]:

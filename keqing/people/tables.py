@@ -172,7 +172,7 @@ def _cell(row: Organisation, column: Column, contact: str, today: date) -> Cell:
     match column.key:
         case "beds" | "store_count":
             text = format_number(getattr(row, column.key))
-            return Cell(text, css, column.label if text != NOTHING else "")
+            return Cell(text, css if text != NOTHING else f"{css} phone-hide", column.label)
         case "recent":
             return Cell(short_day(row.last_contact_on, today), f"{css} figures", "联系")
         case "due":
@@ -198,7 +198,7 @@ def _cell(row: Organisation, column: Column, contact: str, today: date) -> Cell:
         "coverage": lambda: row.coverage,
         "products": lambda: row.agent_products,
     }[column.key]()
-    return Cell(text or NOTHING, css if text else f"{css} text-muted")
+    return Cell(text or NOTHING, css if text else f"{css} text-muted phone-hide")
 
 
 def short_day(day: date | None, today: date) -> str:
@@ -257,7 +257,6 @@ class PersonList(ListSpec):
     empty_text = "还没有人员档案，从新建一位开始。"
     presets = [
         Preset(key="loose", label="无任职", condition=lambda a: Q(is_affiliated=False)),
-        Preset(key="quiet", label="30 天未联系", condition=quiet),
         Preset(key="gaps", label="资料不全", condition=lambda a: Q(completeness__lt=100)),
     ]
     columns = (
@@ -266,7 +265,6 @@ class PersonList(ListSpec):
         Column(key="place", label="主要任职"),
         Column(key="title", label="职称"),
         Column(key="mobile", label="手机"),
-        Column(key="recent", label="最近联系", sort="last_contact_on"),
         Column(key="filled", label="完整度", sort="completeness", numeric=True),
     )
 

@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from keqing.access.gate import allow, fetch
-from keqing.audit.queries import changes_of_customer
 from keqing.desk.queries.customer import PersonPage, customer_page, page_rows, person_page
 from keqing.followups import queries as followups
 from keqing.followups.models import ContactRecord
@@ -20,6 +19,7 @@ from keqing.people.choices import CARE_KINDS
 from keqing.people.labels import change_lines, owner_label
 from keqing.people.models import Organisation, Person
 from keqing.people.permissions import Can
+from keqing.people.queries import file_changes
 
 PANELS = {
     "people": "people:organisation_people",
@@ -63,7 +63,7 @@ def _organisation(request: HttpRequest, organisation: Organisation) -> HttpRespo
         "page": customer_page(organisation=organisation, staff=staff, today=today),
         "owner": owner_label(organisation),
         "tabs": tabs,
-        "tab": tab if tab in dict((key, label) for key, label, _count in tabs) else "",
+        "tab": tab if tab in {key for key, _label, _count in tabs} else "",
         "panel_url": reverse(PANELS[tab], args=[pk]) if tab in PANELS and tab not in hidden else "",
         "panels": {key: reverse(PANELS[key], args=[pk]) for key, _label, _count in tabs},
         "may_edit": organisation.allows(staff, Can.EDIT),
@@ -106,6 +106,6 @@ def person_contacts(request: HttpRequest, pk: int) -> HttpResponse:
 def person_changes(request: HttpRequest, pk: int) -> HttpResponse:
     """变更记录 of somebody who is a customer of their own."""
     person = fetch(Person, pk, request)
-    lines = change_lines(changes_of_customer(person.pk, limit=100), customer_id=person.pk)
+    lines = change_lines(file_changes(person.pk, limit=100), customer_id=person.pk)
     context: dict[str, Any] = {"changes": lines}
     return pages.render(request=request, template="people/organisation_changes.html", context=context)

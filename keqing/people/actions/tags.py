@@ -18,7 +18,7 @@ class LabelRefused(TagRefused):
     """A rule forbids the label; ``hit`` names it."""
 
     def __init__(self, hit: rules.Hit) -> None:
-        super().__init__(f"{hit.sentence}（规则 {hit.rule_id}）")
+        super().__init__(hit.sentence if hit.rule_id in hit.sentence else f"{hit.sentence}（规则 {hit.rule_id}）")
         self.hit = hit
 
 

@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from keqing.access.gate import allow, fetch
-from keqing.audit.queries import changes_of_customer
 from keqing.kit import lists, pages
 from keqing.kit.formats import business_date
 from keqing.people import queries
@@ -68,7 +67,7 @@ def organisation_departments(request: HttpRequest, pk: int) -> HttpResponse:
 def organisation_changes(request: HttpRequest, pk: int) -> HttpResponse:
     """变更记录 of the customer page, newest first."""
     organisation = fetch(Organisation, pk, request)
-    lines = change_lines(changes_of_customer(pk, limit=100), customer_id=pk)
+    lines = change_lines(queries.file_changes(pk, limit=100), customer_id=pk)
     context = {"organisation": organisation, "changes": lines}
     return pages.render(request=request, template="people/organisation_changes.html", context=context)
 

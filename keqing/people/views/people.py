@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -149,6 +150,7 @@ def _kind_for_role(role: str, kinds: list[tuple[str, str]]) -> str:
     return keys[0]
 
 
+@transaction.atomic
 def _enter(request: HttpRequest, form: PersonForm, post_form: PostForm | None, at: Any) -> Person:
     staff = request.user
     home = staff.standing.home
@@ -245,8 +247,11 @@ def affiliation_new(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         at = timezone.now()
         try:
-            post = _post(form, form.cleaned_data["organisation"], request.user, at)
-            actions.add_affiliation(person=found, post=post, is_primary=form.cleaned_data["is_primary"], by=request.user, at=at)
+            with transaction.atomic():  # a refusal takes the new department back too
+                post = _post(form, form.cleaned_data["organisation"], request.user, at)
+                actions.add_affiliation(
+                    person=found, post=post, is_primary=form.cleaned_data["is_primary"], by=request.user, at=at
+                )
         except actions.PersonRefused as refusal:
             form.add_error(None, str(refusal))
         else:
