@@ -1,4 +1,6 @@
 import io
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -6,9 +8,9 @@ from django.core.management import CommandError, call_command
 from keqing.access.actions.sessions import sign_in
 from keqing.access.models import OrgUnit, Staff
 from keqing.access.tests.factories import make_cast
-from keqing.compliance.tests.test_rules import NOW
 
 pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 11, 21, 9, 30, tzinfo=ZoneInfo("Asia/Shanghai"))
 GIVEN = {"company": "示例药业", "login": "guanli", "name": "管理员甲", "password_stdin": True}
 
 
