@@ -106,6 +106,7 @@ def test_a_manager_enters_for_a_position_by_territory_or_into_the_queue():
     assert client.post(url, {**base, "name": "越区诊所", "owner": position_of(cast.stranger).pk}).status_code == 422
 
 
+@pytest.mark.proves("U34")
 def test_the_duplicate_check_masks_what_the_reader_may_not_see_and_is_audited_and_limited():
     cache.clear()
     cast = make_cast()
@@ -123,6 +124,7 @@ def test_the_duplicate_check_masks_what_the_reader_may_not_see_and_is_audited_an
     cache.clear()
 
 
+@pytest.mark.proves("U56")
 def test_a_deleted_customer_is_gone_everywhere_and_comes_back_from_the_trash():
     cast = make_cast()
     hospital = make_organisation(owner=cast.rep, name="江湾医院")

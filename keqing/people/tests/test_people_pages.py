@@ -63,6 +63,7 @@ def test_the_card_shows_professional_facts_and_nothing_private():
         assert text not in page
 
 
+@pytest.mark.proves("U49")
 def test_phones_are_masked_in_lists_full_for_the_owner_and_shown_to_others_for_an_audited_reason():
     cast = make_cast()
     hospital = make_organisation(owner=cast.rep)
@@ -79,7 +80,7 @@ def test_phones_are_masked_in_lists_full_for_the_owner_and_shown_to_others_for_a
     assert signed_in(cast.manager).post(reveal, {"reason": "看"}).status_code == 422
     assert Entry.objects.filter(action="person.phone_revealed").count() == 0
     shown = signed_in(cast.manager).post(reveal, {"reason": "代为回访"}).content.decode()
-    assert "13800001402" in shown
+    assert "13800001402" in shown and 'data-hide-after="30"' in shown
     entry = Entry.objects.get(action="person.phone_revealed")
     assert (entry.actor_id, entry.reason, entry.customer_id) == (cast.manager.pk, "代为回访", hospital.pk)
     # who may not read a phone does not overwrite it by saving the form either

@@ -231,7 +231,7 @@ def person_phone(request: HttpRequest, pk: int) -> HttpResponse:
     context: dict[str, Any] = {"person": found, "reveal_form": form, "may_reveal": True}
     if form.is_valid():
         reveal_phone(person=found, reason=form.cleaned_data["reason"], by=request.user, at=timezone.now())
-        context |= {"full_phone": True, "may_reveal": False}
+        context |= {"full_phone": True, "may_reveal": False, "revealed": True}
     status = 200 if form.is_valid() else 422
     if request.headers.get("HX-Target") == "phones":
         return pages.render(request=request, template="people/_phones.html", context=context, status=status)
