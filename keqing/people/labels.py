@@ -40,7 +40,11 @@ ACTIONS = {
     "contact.corrected": "更正联系记录",
     "comment.written": "批注",
     "reminder.created": "安排跟进",
-    "reminder.done": "完成跟进",
+    "reminder.finished": "完成跟进",
+    "reminder.postponed": "延后跟进",
+    "reminder.handed_over": "转交跟进",
+    "comment.replied": "回复批注",
+    "comment.read": "已读批注",
     "duplicate.checked": "查重",
 }
 EXTRA_LABELS = {"owner_position": "负责人", "tags": "标签", "affiliation": "任职", "to_on": "结束日期", "figure_sources": "数据出处"}
