@@ -125,6 +125,7 @@ def _prepare() -> None:
     django.setup()
     _django("migrate", interactive=False, verbosity=0)
     _django("createcachetable", verbosity=0)
+    _django("load_rules", verbosity=0)
 
 
 def _django(command: str, **options: object) -> None:

@@ -13,4 +13,5 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         at = timezone.now()
         made = load_rules(today=business_date(at), at=at)
-        self.stdout.write("\n".join(str(rule) for rule in made) or "规则没有变化。")
+        if made or options["verbosity"]:
+            self.stdout.write("\n".join(str(rule) for rule in made) or "规则没有变化。")
