@@ -20,6 +20,7 @@ from keqing.followups.actions.comments import comment_on
 from keqing.followups.actions.contacts import record_contact
 from keqing.followups.actions.reminders import create_reminder
 from keqing.interchange.models import Import
+from keqing.interchange.tests.factories import csv_file, make_upload
 from keqing.kit.formats import business_date
 from keqing.people.actions.organisations import trash_organisation
 from keqing.people.actions.people import Post, add_affiliation, create_departments
@@ -116,10 +117,7 @@ def set_stage() -> Stage:
 
 def _import_of(staff: Staff) -> Import:
     """A file of the manager's, set up and not yet checked."""
-    return Import.objects.create(
-        kind="organisation-hospital", file_name="客户.csv", stored_as="none.csv", sha256="0" * 64, by=staff, position=position_of(staff),
-        unit=position_of(staff).unit, uploaded_at=NOW, sheets=["客户"], sheet="客户", preview=[["名称"], ["某医院"]], headers=["名称"],
-    )
+    return make_upload(by=staff, file=csv_file([["医院名称", "所在地区"], ["庚汐市人民医院", "广东省广州市"]]))
 
 
 def _hospital(cast: Cast, key: str, name: str, doctor: str, *, owner: str | None, unit: str) -> Belonging:

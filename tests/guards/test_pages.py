@@ -25,7 +25,7 @@ LATIN = re.compile(
     r"(?:[A-Z]{1,4}\d*|Excel|CSV|DTP|GSP|ID|xlsx?|csv|Ctrl|Esc|Enter|Chrome|htmx|SHA|UTF|[A-Za-z]|mg|ml|km|kg|MB|KB|"
     r"RX-\d+|R-\d+|GW\d+|LY\d+)"
 )
-WORD = re.compile(r"[A-Za-z]{2,}")
+WORD = re.compile(r"(?<![0-9A-Za-z])[A-Za-z]{2,}(?![0-9A-Za-z])")  # letters beside digits are codes
 # these pages show what the system calls things, by their purpose
 SPEAKS_CODE = {"desk:gallery", "desk:healthz"}
 

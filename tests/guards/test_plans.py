@@ -1,4 +1,8 @@
-"""No list, search or customer page reads a growing table from end to end (PG plans, thousands of rows)."""
+"""No list, search or customer page reads a growing table from end to end, by PostgreSQL's own plans.
+
+In the daily run the company is small, where reading all of a table is often the cheapest; the planner is asked
+for another way and must find an index. The long run has the full company and leaves the planner free.
+"""
 
 import json
 from collections.abc import Iterator
@@ -12,6 +16,7 @@ from django.utils import timezone
 
 from keqing.access.models import Staff
 from keqing.desk.demo.company import make_demo_company
+from keqing.kit.pinyin import initials
 from keqing.people.models import Organisation
 
 BIG = {"people_organisation", "people_person", "people_affiliation", "followups_contactrecord", "timeline_entry", "audit_entry"}
@@ -19,12 +24,21 @@ BIG = {"people_organisation", "people_person", "people_affiliation", "followups_
 pytestmark = [pytest.mark.django_db, pytest.mark.proves("R-172")]
 
 
-@pytest.fixture(scope="module")
-def company(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    with django_db_blocker.unblock(), transaction.atomic():
-        make_demo_company(at=timezone.now(), scale=0.25)
+def _company(blocker: Any, scale: float) -> Iterator[None]:
+    with blocker.unblock(), transaction.atomic():
+        make_demo_company(at=timezone.now(), scale=scale)
         yield
         transaction.set_rollback(True)
+
+
+@pytest.fixture(scope="module")
+def small_company(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    yield from _company(django_db_blocker, 0.03)
+
+
+@pytest.fixture(scope="module")
+def full_company(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    yield from _company(django_db_blocker, 1)
 
 
 def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -33,9 +47,10 @@ def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from _nodes(child)
 
 
-def _whole_reads(sql: str) -> list[str]:
+def _whole_reads(sql: str, *, free: bool = True) -> list[str]:
     """Growing tables this statement reads from end to end."""
     with connection.cursor() as cursor:
+        cursor.execute(f"set local enable_seqscan = {'on' if free else 'off'}")
         cursor.execute("explain (format json) " + sql)
         raw = cursor.fetchone()[0]
     plan = raw if isinstance(raw, list) else json.loads(raw)
@@ -48,15 +63,16 @@ def _whole_reads(sql: str) -> list[str]:
 
 def _pages(staff: Staff) -> list[str]:
     organisation = Organisation.objects.visible_to(staff).order_by("-last_activity_at").first()
+    # a word that few rows have: for one that a third of them have, reading all is the right plan
+    few = organisation.name[:3]
     return [
-        "/", "/customers/hospital/", "/customers/all/?q=rmyy", "/customers/hospital/?q=人民", "/customers/agent/?sort=name",
-        "/people/", "/people/?q=王", "/search/?q=rmyy", "/search/?q=医药", f"/customers/{organisation.pk}/",
+        "/", "/customers/hospital/", f"/customers/all/?q={initials(few)}", f"/customers/hospital/?q={few}",
+        "/customers/agent/?sort=name", "/people/", "/people/?q=欧阳", f"/search/?q={few}", f"/customers/{organisation.pk}/",
         "/followups/contacts/", "/followups/reminders/",
     ]
 
 
-@pytest.mark.parametrize("login", ["rep", "manager", "gm"])
-def test_no_page_reads_a_growing_table_from_end_to_end(login: str, company: None):
+def _wrong(login: str, *, free: bool) -> list[str]:
     staff = Staff.objects.get(login_name=login)
     client = Client()
     client.force_login(staff)
@@ -66,6 +82,20 @@ def test_no_page_reads_a_growing_table_from_end_to_end(login: str, company: None
             response = client.get(url)
         assert response.status_code == 200, url
         for query in queries.captured_queries:
-            if query["sql"].lstrip().upper().startswith("SELECT"):
-                wrong += [f"{login} {url} {table}: {query['sql'][:400]}" for table in _whole_reads(query["sql"])]
-    assert not wrong, "\n\n".join(sorted(set(wrong)))
+            # totals are counted up to a limit (decision 18), by whatever way is shortest
+            if query["sql"].startswith("SELECT") and not query["sql"].startswith("SELECT (SELECT count(*)"):
+                wrong += [f"{login} {url} {table}: {query['sql'][:400]}" for table in _whole_reads(query["sql"], free=free)]
+    return sorted(set(wrong))
+
+
+@pytest.mark.parametrize("login", ["rep", "manager", "gm"])
+def test_every_read_of_a_growing_table_has_an_index_to_go_by(login: str, small_company: None):
+    wrong = _wrong(login, free=False)
+    assert not wrong, "\n\n".join(wrong)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("login", ["rep", "manager", "gm"])
+def test_at_full_size_no_growing_table_is_read_from_end_to_end(login: str, full_company: None):
+    wrong = _wrong(login, free=True)
+    assert not wrong, "\n\n".join(wrong)
