@@ -72,8 +72,8 @@ class ImportBoard:
 
     @property
     def undo_text(self) -> str:
-        return _("撤销“%(name)s”写入的 %(n)s 行：新增的删除，更新的恢复原值。之后被修改或已有往来的行不动，并列出来。") % {
-            "name": self.batch.file_name, "n": f"{self.accepted:,}"
+        return _("撤销“%(name)s”写入的 %(n)s 行：%(means)s。之后被修改或已有往来的行不动，并列出来。") % {
+            "name": self.batch.file_name, "n": f"{self.accepted:,}", "means": self.spec.undo_means
         }
 
     @property

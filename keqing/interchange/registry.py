@@ -103,6 +103,7 @@ class ImportSpec(ABC):
     """(field key, label): by what an existing record may be found to be updated."""
     keyed_by: ClassVar[Any] = None
     """What a row is about, for the compliance rules: "doctor", "department", "hospital" or None."""
+    undo_means: ClassVar[str] = "新增的删除，更新的恢复原值"
     matches: ClassVar[str] = ""
     """The noun of what rows are matched with (医院), when the wizard asks about unmatched names."""
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models, transaction
 from psycopg import sql
 from psycopg.types.json import Jsonb
@@ -71,6 +72,18 @@ def _taker(field: models.Field[Any, Any]) -> Callable[[models.Model], Any]:
     if isinstance(field, models.JSONField):
         dumps = partial(json.dumps, cls=field.encoder)
         return lambda row: None if getattr(row, name) is None else Jsonb(getattr(row, name), dumps)
+    if isinstance(field, ArrayField) and isinstance(field.base_field, models.TextField | models.CharField):
+        return lambda row: _array(getattr(row, name))
     if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):
         return lambda row: field.pre_save(row, True)
     return lambda row: getattr(row, name)
+
+
+def _array(texts: Sequence[str] | None) -> str | None:
+    """A text array as PostgreSQL writes it; the driver's own way is many times slower."""
+    if not texts:
+        return None if texts is None else "{}"
+    joined = '","'.join(texts)
+    if "\\" in joined or joined.count('"') != 2 * (len(texts) - 1):
+        joined = '","'.join(text.replace("\\", "\\\\").replace('"', '\\"') for text in texts)
+    return f'{{"{joined}"}}'

@@ -19,7 +19,10 @@ EXAMPLES = {
 }
 
 REGION = (
-    Field(key="region", label="所在地区", synonyms=("地区", "所在地", "省市", "省市区", "地區", "行政区划", "Hos_City"), hint="写全称，如 广东省广州市越秀区", examples=("广东省广州市越秀区",)),
+    Field(
+        key="region", label="所在地区", synonyms=("地区", "所在地", "省市", "省市区", "地區", "行政区划", "Hos_City"),
+        hint="写全称，如 广东省广州市越秀区", examples=("广东省广州市越秀区",),
+    ),
     Field(key="province", label="省份", synonyms=("省", "省/直辖市", "省市自治区")),
     Field(key="city", label="城市", synonyms=("市", "地市", "地级市", "縣市")),
     Field(key="district", label="区县", synonyms=("区县名称", "县区", "县", "区", "CHENGQU", "鄉鎮市區", "市区县")),
@@ -27,8 +30,14 @@ REGION = (
 )
 
 COLUMNS = {
-    "address": Field(key="address", label="地址", synonyms=("详细地址", "ADDRESS", "单位地址", "医院地址", "联系地址", "注册地址"), examples=("越秀区示例路 1 号",)),
-    "phone": Field(key="phone", label="电话", synonyms=("联系电话", "TEL", "电话号码", "座机", "固定电话", "電話"), hint="带区号；几个电话用顿号隔开", examples=("020-81234567",)),
+    "address": Field(
+        key="address", label="地址", synonyms=("详细地址", "ADDRESS", "单位地址", "医院地址", "联系地址", "注册地址"),
+        examples=("越秀区示例路 1 号",),
+    ),
+    "phone": Field(
+        key="phone", label="电话", synonyms=("联系电话", "TEL", "电话号码", "座机", "固定电话", "電話"),
+        hint="带区号；几个电话用顿号隔开", examples=("020-81234567",),
+    ),
     "short_name": Field(key="short_name", label="简称", synonyms=("单位简称", "厂家简称", "医院简称", "机构简称")),
     "aliases": Field(key="aliases", label="别名", synonyms=("其他名称", "曾用名", "第二名称"), hint="几个别名用顿号隔开"),
     "code": Field(key="code", label="编码", synonyms=("机构编码", "医院编码", "单位编码", "客户编码", "门店编号", "供应商代码", "厂商编码", "编号", "代码")),

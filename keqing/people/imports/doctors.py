@@ -77,7 +77,10 @@ class DoctorImport(ImportSpec):
     update_keys = (("name", "姓名、医院和科室"),)
     fields = (
         Field(key="name", label="姓名", synonyms=("医生姓名", "医生", "医师姓名", "专家姓名", "NAME"), required=True, examples=("张示例",)),
-        Field(key="hospital", label="医院", synonyms=("医院名称", "所在医院", "执业医院", "工作单位", "单位", "执业机构"), hint="写医院全称；没有这一列时，医生导入后无任职", examples=("示例市第一人民医院",)),
+        Field(
+            key="hospital", label="医院", synonyms=("医院名称", "所在医院", "执业医院", "工作单位", "单位", "执业机构"),
+            hint="写医院全称；没有这一列时，医生导入后无任职", examples=("示例市第一人民医院",),
+        ),
         Field(key="city", label="医院所在地区", synonyms=("所在地区", "城市", "地区", "所在城市"), hint="同名医院靠它区分"),
         Field(key="department", label="科室", synonyms=("科室名称", "所在科室", "专科"), examples=("心血管内科",)),
         Field(key="title", label="职称", synonyms=("技术职称", "专业职称"), hint="主任医师、副主任医师、主治医师、住院医师", examples=("主任医师",)),

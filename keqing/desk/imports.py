@@ -1,0 +1,215 @@
+"""Importing staff with their positions. It lives here because ``access`` lies below the import engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from keqing.access.actions.common import AdminRefused
+from keqing.access.actions.positions import appoint, close_position, create_position
+from keqing.access.actions.staff import create_staff, deactivate_staff, edit_staff
+from keqing.access.models import OrgUnit, Position, Staff
+from keqing.access.permissions import Can
+from keqing.access.standing import role_choices
+from keqing.desk.queries.staff_import import Company
+from keqing.interchange.actions import ImportRefused
+from keqing.interchange.registry import (
+    DUPLICATE,
+    ERROR,
+    NEW,
+    UPDATE,
+    Applied,
+    Context,
+    Field,
+    ImportSpec,
+    Plan,
+    Planned,
+    SourceRow,
+)
+from keqing.kit.formats import business_date
+from keqing.kit.validators import clean_mobile
+
+VACANT = ("待招", "空缺", "空岗", "缺编")
+YES, NO = {"是", "1", "y", "√"}, {"", "否", "0", "n", "×"}
+LIMITS = {"name": (40, "姓名"), "login_name": (40, "登录名"), "employee_no": (30, "工号"), "position_name": (60, "岗位名称"), "position_code": (30, "岗位编号")}
+
+
+@dataclass
+class _Payload:
+    values: dict[str, str]
+    unit: OrgUnit | None = None
+    role: str = ""
+    is_head: bool = False
+    position: Position | None = None
+    position_code: str = ""
+    position_name: str = ""
+    existing: Staff | None = None
+
+    @property
+    def makes_position(self) -> bool:
+        return self.position is None and self.role != ""
+
+
+class StaffImport(ImportSpec):
+    """A row is a person, a position, or a person in a position; 待招 in place of a name is a vacant position."""
+
+    key = "staff"
+    label = "人员与岗位"
+    word = Can.MANAGE_STAFF
+    about = "导入后在人员页为每个人发一次性密码；导入不产生可用的密码。"
+    undo_means = "新增的账号停用，新建的岗位撤销，更新的恢复原值"
+    update_keys = (("employee_no", "工号"), ("login_name", "登录名"))
+    fields = (
+        Field(key="name", label="姓名", synonyms=("员工姓名", "人员姓名"), required=True, hint="空缺的岗位写 待招", examples=("张示例",)),
+        Field(key="employee_no", label="工号", synonyms=("员工编号", "员工号"), examples=("E0001",)),
+        Field(key="login_name", label="登录名", synonyms=("账号", "用户名", "登录账号"), hint="不填时用工号", examples=("zhangshili",)),
+        Field(key="mobile", label="手机", synonyms=("手机号", "手机号码")),
+        Field(key="email", label="邮箱", synonyms=("电子邮箱", "email")),
+        Field(key="unit", label="所属组织", synonyms=("组织", "部门", "地区", "办事处", "大区"), hint="已建好的组织名称；重名时写 大区/地区"),
+        Field(key="role", label="角色", synonyms=("员工职位", "职位", "岗位角色"), hint="如 医药代表、地区经理"),
+        Field(key="position_code", label="岗位编号", synonyms=("岗位代码",)),
+        Field(key="position_name", label="岗位名称", synonyms=("岗位",)),
+        Field(key="is_head", label="负责人岗位", synonyms=("是否负责人", "是否主管"), hint="是 或 否"),
+    )
+
+    def plan(self, *, rows: Sequence[SourceRow], context: Context) -> Plan:
+        company = Company.read()
+        planned = []
+        for at, row in enumerate(rows):
+            context.tell(at // 10)
+            planned.append(self._plan_row(row, company, context))
+        return Plan(planned)
+
+    def apply(self, *, plan: Plan, context: Context) -> None:
+        """Row by row through the actions of ``access``: a company has hundreds of people, not thousands."""
+        accepted = [row for row in plan.rows if row.is_accepted]
+        for at, row in enumerate(accepted):
+            context.tell(len(plan.rows) * (at + 1) // (len(accepted) + 1))
+            try:
+                self._store(row, context)
+            except AdminRefused as refusal:
+                raise ImportRefused(f"第 {row.number} 行：{refusal}") from refusal
+
+    def undo(self, *, rows: Sequence[Applied], by: Staff, at: datetime) -> dict[int, str]:
+        company, reasons = Company.read(), {}
+        for row in reversed(rows):
+            try:
+                self._take_back(row, company, by, at)
+            except AdminRefused as refusal:
+                reasons[row.number] = str(refusal)
+        return reasons
+
+    def _plan_row(self, row: SourceRow, company: Company, context: Context) -> Planned:
+        planned = Planned(row.number, ERROR, row.values.get("name", "").strip())
+        try:
+            payload = self._clean(row.values, company)
+            payload.existing = company.staff_of(payload.values)
+            if payload.existing is None and company.is_repeated(payload.values, payload.position_code, row.number):
+                planned.outcome, planned.reason = DUPLICATE, "与前面的行重复"
+                return planned
+        except ValueError as fault:
+            planned.reason = str(fault)
+            return planned
+        return self._known(planned, payload, context) if payload.existing else self._new(planned, payload)
+
+    def _new(self, planned: Planned, payload: _Payload) -> Planned:
+        if payload.position is not None and payload.position.holder_id:
+            planned.reason = f"岗位 {payload.position.code} 已由{payload.position.label}担任"
+            return planned
+        if not payload.values and payload.position is not None:
+            planned.outcome, planned.reason = DUPLICATE, "这个空缺岗位已存在"
+            return planned
+        planned.outcome, planned.payload = NEW, payload
+        planned.reason = "新建空缺岗位" if not payload.values else "新建岗位" if payload.makes_position else ""
+        return planned
+
+    def _known(self, planned: Planned, payload: _Payload, context: Context) -> Planned:
+        existing = payload.existing
+        assert existing is not None  # noqa: S101 the caller looked
+        key = context.options.get("update_by")
+        changes = {k: v for k, v in payload.values.items() if v and v != getattr(existing, k) and k != key}
+        planned.target_id = existing.pk
+        if not key or getattr(existing, key) != payload.values.get(key) or not changes:
+            planned.outcome = DUPLICATE
+            planned.reason = f"已有账号 {existing.login_name}{'' if existing.is_active else '（已停用）'}"
+            return planned
+        payload.values = changes
+        planned.outcome, planned.payload = UPDATE, payload
+        labels = [f.label for f in self.fields if f.key in changes]
+        planned.reason = f"更新{'、'.join(labels)}"
+        return planned
+
+    def _clean(self, row: Mapping[str, str], company: Company) -> _Payload:
+        for key, (limit, label) in LIMITS.items():
+            if len(row.get(key, "")) > limit:
+                raise ValueError(f"{label}超过 {limit} 字")
+        name = row.get("name", "").strip()
+        if not name:
+            raise ValueError("姓名为空")
+        payload = _Payload({} if name.startswith(VACANT) else self._person(name, row))
+        payload.position_code, payload.position_name = row.get("position_code", "").strip(), row.get("position_name", "").strip()
+        payload.position = company.positions.get(payload.position_code) if payload.position_code else None
+        if payload.position is None and any(row.get(key) for key in ("role", "unit", "position_code", "position_name")):
+            self._clean_position(payload, row, company)
+        if not payload.values and payload.position is None and not payload.makes_position:
+            raise ValueError("空缺岗位要写所属组织和角色")
+        return payload
+
+    def _person(self, name: str, row: Mapping[str, str]) -> dict[str, str]:
+        number = row.get("employee_no", "").strip()
+        login = row.get("login_name", "").strip() or number
+        if not login:
+            raise ValueError("登录名和工号至少填一个")
+        mobile = clean_mobile(row["mobile"]) if row.get("mobile", "").strip() else ""
+        email = row.get("email", "").strip()
+        if email and "@" not in email:
+            raise ValueError(f"邮箱“{email}”格式不对")
+        values = {"name": name, "login_name": login, "employee_no": number, "mobile": mobile, "email": email}
+        return {key: value for key, value in values.items() if value}
+
+    def _clean_position(self, payload: _Payload, row: Mapping[str, str], company: Company) -> None:
+        payload.unit = company.unit_of(row.get("unit", ""))
+        titles = {title: key for key, title in role_choices()}
+        role = row.get("role", "").strip()
+        payload.role = titles.get(role, role if role in titles.values() else "")
+        if not payload.role:
+            raise ValueError(f"没有角色“{role}”，可写：{'、'.join(titles)}" if role else "有岗位时要写角色")
+        head = row.get("is_head", "").strip().lower()
+        if head not in YES | NO:
+            raise ValueError(f"负责人岗位“{head}”请填 是 或 否")
+        payload.is_head = head in YES
+        payload.position_name = payload.position_name or f"{payload.unit.name}{dict(role_choices())[payload.role]}"
+
+    def _store(self, row: Planned, context: Context) -> None:
+        payload: _Payload = row.payload
+        if payload.existing is not None:
+            row.before = {"values": {k: getattr(payload.existing, k) for k in payload.values}, "version": payload.existing.version + 1}
+            edit_staff(staff=payload.existing, values=payload.values, by=context.by, at=context.at)
+            return
+        position = payload.position
+        if payload.makes_position:
+            values = {
+                "name": payload.position_name, "code": payload.position_code, "unit": payload.unit, "role": payload.role,
+                "is_head": payload.is_head,
+            }
+            position = create_position(values=values, by=context.by, at=context.at)
+            row.before["position"] = position.pk
+        if payload.values:
+            staff, _password = create_staff(values=payload.values, by=context.by, at=context.at)
+            row.target_id = staff.pk
+            if position is not None:
+                appoint(position=position, staff=staff, on=business_date(context.at), by=context.by, at=context.at)
+
+    def _take_back(self, row: Applied, company: Company, by: Staff, at: datetime) -> None:
+        staff = company.staff_by_id.get(row.target_id or 0)
+        if row.outcome == UPDATE:
+            if staff is None or staff.version != row.before.get("version"):
+                raise AdminRefused("导入后已被修改")
+            edit_staff(staff=staff, values=row.before["values"], by=by, at=at)
+            return
+        if staff is not None and staff.is_active:
+            deactivate_staff(staff=staff, by=by, at=at)
+        position = company.position_now(row.before.get("position"))
+        if position is not None and position.closed_on is None:
+            close_position(position=position, by=by, at=at)
