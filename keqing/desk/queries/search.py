@@ -101,8 +101,8 @@ def _ranked(rows: QuerySet, text: str, staff: Staff) -> QuerySet:
         default=Value(3), output_field=IntegerField(),
     )
     some = rows.order_by().values("pk")
-    candidates = rows.model.objects.filter(
-        Q(pk__in=some[:CANDIDATES]) | Q(pk__in=some.filter(mine)[:CANDIDATES]) | Q(pk__in=some.filter(name=text.strip())[:SHOWN])
-    )
+    # a union, not an OR: PostgreSQL looks the candidates up instead of reading the table
+    found = some[:CANDIDATES].union(some.filter(mine)[:CANDIDATES], some.filter(name=text.strip())[:SHOWN])
+    candidates = rows.model.objects.filter(pk__in=found)
     owned = Case(When(mine, then=Value(0)), default=Value(1), output_field=IntegerField())
     return candidates.order_by(rank, owned, F("last_activity_at").desc(), "-pk")
