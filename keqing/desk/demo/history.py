@@ -29,6 +29,7 @@ MINE_PER_DAY = 3.4
 DAYS = 730
 METHODS = ("visit", "visit", "visit", "visit", "phone", "phone", "sms", "direct")
 STEPS = ("first", "needs", "material", "quoting", "trial", "working", "care")
+IN_PERSON = ("到访", "拜访", "送", "介绍", "自我")
 COMMENTED, CALLBACK = 0.035, 0.32
 FORGOTTEN = 0.18  # of the reminders of the last days
 FORGET_DAYS = 9
@@ -119,7 +120,8 @@ class HistoryBuilder:
         callback = day + timedelta(days=rng.choice((3, 7, 7, 10, 14, 14, 21, 30))) if rng.random() < CALLBACK else None
         self.diary.contacts.append(
             ContactRecord(
-                customer_id=organisation.pk, customer_name=organisation.name, track_on=day, method=rng.choice(METHODS),
+                customer_id=organisation.pk, customer_name=organisation.name, track_on=day,
+                method="visit" if any(sign in said for sign in IN_PERSON) else rng.choice(METHODS),
                 tracker=holder, tracker_position=seat.position, tracker_unit=seat.area.unit, callback_on=callback,
                 business_state=state, description=said, solution=agreed if rng.random() < 0.85 else "",
                 products=product if product in said or rng.random() < 0.2 else "",
@@ -263,8 +265,8 @@ class HistoryBuilder:
             self._log_comment(comment)
 
     def _remark(self, contact: ContactRecord, author: Staff, *, unread: bool) -> None:
-        at = min(contact.submitted_at + timedelta(minutes=self.rng.randint(30, 1500)), self.at)
-        read_at = at + timedelta(minutes=self.rng.randint(20, 2000))
+        at = min(waking(contact.submitted_at + timedelta(minutes=self.rng.randint(30, 1500))), self.at)
+        read_at = waking(at + timedelta(minutes=self.rng.randint(20, 2000)))
         is_read = not unread and read_at < self.at
         comment = Comment(
             contact=contact, customer_id=contact.customer_id, author=author, addressee=contact.tracker,
@@ -272,7 +274,7 @@ class HistoryBuilder:
         )
         self.diary.comments.append(comment)
         if is_read and self.rng.random() < 0.4 and contact.tracker.is_active:
-            answered = min(read_at + timedelta(minutes=self.rng.randint(1, 300)), self.at)
+            answered = min(read_at + timedelta(minutes=self.rng.randint(1, 50)), self.at)
             self.diary.comments.append(
                 Comment(
                     contact=contact, customer_id=contact.customer_id, reply_to=comment, author=contact.tracker, addressee=author,
@@ -286,3 +288,11 @@ class HistoryBuilder:
         if comment.read_at and comment.reply_to_id is None:
             subject = contacts.subject_of(comment.contact)
             self._audit("comment.read", comment.addressee, comment.read_at, subject, {"read": [None, 1]})
+
+
+def waking(moment: datetime) -> datetime:
+    """The same time of an hour when people write: what falls into the night waits for the morning."""
+    there = moment.astimezone(SHANGHAI)
+    if 8 <= there.hour < 22:
+        return there
+    return there.replace(hour=8) + timedelta(days=there.hour >= 22)

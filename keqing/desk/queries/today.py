@@ -6,11 +6,12 @@ from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
 
-from django.db.models import Count, Min, QuerySet
+from django.db.models import QuerySet
 
 from keqing.access.models import Position, Staff
 from keqing.audit.models import Entry
 from keqing.compliance.models import Refusal
+from keqing.desk.queries.team import Member, team_members
 from keqing.followups.models import Comment, Reminder
 from keqing.followups.schedule import chinese_day
 from keqing.interchange.models import Import
@@ -21,6 +22,7 @@ from keqing.people.models import Organisation, Person
 AHEAD_DAYS = 7
 SHOWN = 50
 RECENT = 6
+TEAM = 12
 
 
 @dataclass(frozen=True)
@@ -31,15 +33,6 @@ class Figure:
     number: int
     view: str
     query: str = ""
-
-
-@dataclass(frozen=True)
-class Overdue:
-    """How much is overdue at one position of the team."""
-
-    who: str
-    number: int
-    oldest: date
 
 
 @dataclass(frozen=True)
@@ -54,7 +47,7 @@ class TodayBoard:
     due_count: int
     coming_count: int
     unread_count: int
-    team: Sequence[Overdue]
+    team: Sequence[Member]
     figures: Sequence[Figure]
     imports: Sequence[Import]
     runs_imports: bool
@@ -164,20 +157,11 @@ def _recent(staff: Staff) -> Sequence[Organisation | Person]:
     return list(people.order_by("-last_activity_at", "-pk")[:RECENT])
 
 
-def _team(staff: Staff, today: date) -> list[Overdue]:
+def _team(staff: Staff, today: date) -> list[Member]:
+    """Who needs a word today: most overdue first, then the quietest."""
     if not staff.may("team.view"):
         return []
-    rows = (
-        Reminder.objects.open()
-        .filter(unit_id__in=staff.standing.headed_unit_ids, due_on__lt=today)
-        .exclude(position_id__in=staff.standing.position_ids)
-        .values("position__name", "position__holder__name")
-        .annotate(number=Count("pk"), oldest=Min("due_on"))
-        .order_by("-number", "oldest")[:12]
-    )
-    return [
-        Overdue(r["position__holder__name"] or f"{r['position__name']}（空缺）", r["number"], r["oldest"]) for r in rows
-    ]
+    return sorted(team_members(staff=staff, today=today), key=lambda member: -member.overdue)[:TEAM]
 
 
 def _figures(staff: Staff, today: date) -> list[tuple[Figure, QuerySet[Any]]]:
