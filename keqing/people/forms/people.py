@@ -110,6 +110,8 @@ class PostForm(Form):
     def clean(self) -> dict[str, Any]:
         clean = super().clean() or self.cleaned_data
         organisation, role = clean.get("organisation"), clean.get("role")
+        if organisation and not role and "role" not in self.errors:
+            self.add_error("role", _("请选择在这家机构的角色。"))
         if organisation and role and role not in ROLES_OF[Kind(organisation.kind)]:
             self.add_error("role", _("%(kind)s没有这个角色。") % {"kind": organisation.get_kind_display()})
         if clean.get("is_department_head") and not clean.get("department"):

@@ -113,6 +113,20 @@ def test_a_person_is_entered_at_a_customer_with_a_department_made_on_the_way():
     assert bad.status_code == 422 and "应为 11 位" in bad.content.decode() and Person.objects.count() == 1
 
 
+def test_a_person_may_wait_without_affiliation_but_a_named_hospital_needs_a_role():
+    cast = make_cast()
+    hospital = make_organisation(owner=cast.rep, name="甲医院")
+    client, url = signed_in(cast.rep), reverse("people:person_new")
+    assert client.post(url, {"name": "曾医生", "version": 0, "organisation": "甲医院", "role": ""}).status_code == 422
+    assert client.post(url, {"name": "曾医生", "version": 0, "role": "doctor"}).status_code == 302
+    loose = Person.objects.get()
+    assert not loose.is_affiliated and loose.owner_position.holder == cast.rep
+    sent = {"organisation": "甲医院", "role": "doctor"}
+    assert client.post(reverse("people:affiliation_new", args=[loose.pk]), sent).status_code == 302
+    assert client.post(reverse("people:affiliation_new", args=[loose.pk]), {**sent, "department": ""}).status_code == 422
+    assert [one.name for one in people_of(hospital.pk)] == ["曾医生"]
+
+
 def test_commerce_enters_people_only_at_partners_of_its_area():
     cast = make_cast()
     make_organisation(owner=cast.rep, name="甲医院")
