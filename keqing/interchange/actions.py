@@ -7,7 +7,7 @@ import secrets
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -28,6 +28,7 @@ from keqing.interchange.spreadsheet import DEFAULT_LIMITS, UnreadableFile, read_
 from keqing.kit import bulk, jobs
 
 LABEL = "interchange.import"
+KEPT_DAYS = 30
 State = Import.State
 
 
@@ -228,6 +229,16 @@ def run_undo(*, import_id: int, at: datetime) -> None:
             Import.objects.filter(pk=batch.pk).update(state=State.UNDONE, undone_at=at, counts=counts)
 
 
+def forget_files(*, at: datetime) -> int:
+    """Remove uploaded files past their keeping; the imports and their rows stay. Returns how many went."""
+    before = at - timedelta(days=KEPT_DAYS)
+    old = Import.objects.filter(uploaded_at__lt=before, uploaded_at__gt=before - timedelta(days=KEPT_DAYS))
+    gone = [batch.path for batch in old.only("stored_as") if batch.path.exists()]
+    for path in gone:
+        path.unlink()
+    return len(gone)
+
+
 def subject_of(batch: Import) -> audit.Subject:
     return audit.Subject(LABEL, batch.pk, batch.file_name)
 
@@ -295,6 +306,8 @@ def _planned(
     batch: Import, *, at: datetime, progress: Progress
 ) -> tuple[dict[int, list[str]], Plan, Context]:
     """Read the file again and plan its rows as things stand now."""
+    if not batch.path.exists():
+        raise ImportRefused(f"上传的文件已过 {KEPT_DAYS} 天的保存期，请重新上传。")
     sheet = read_sheet(batch.path, batch.sheet)
     body = body_of(sheet.rows, header_row=batch.header_row, headers=batch.headers)
     if not body:
@@ -360,10 +373,6 @@ def _failing_well(batch: Import, *, back_to: str = State.FAILED) -> Iterator[Non
     except Exception:
         rows.update(state=back_to, message="处理时出错，没有写入任何内容。请重试；再次出错时请联系管理员。")
         raise
-
-
-def known_sheet(*, batch: Import, name: str) -> bool:
-    return any(sheet["name"] == name for sheet in batch.sheets)
 
 
 __all__: Sequence[str] = (

@@ -50,7 +50,7 @@ class MappingForm(Form):
         for at in range(len(batch.headers)):
             self.fields[f"column_{at}"] = forms.ChoiceField(
                 choices=fields, required=False, initial=batch.mapping.get(str(at), ""),
-                widget=forms.Select(attrs={"class": "select select-sm"}),
+                widget=forms.Select(attrs={"class": "select select-sm w-full"}),
             )
         if spec.update_keys:
             keys = [("", _("不更新，列为重复"))] + [(k, _("按%(key)s找到并更新") % {"key": label}) for k, label in spec.update_keys]
@@ -95,7 +95,7 @@ class MatchForm(Form):
                 label=name, required=False,
                 choices=[(CREATE, _("新建为待核实")), *candidates, (LEAVE, _("留在问题文件里"))],
                 initial=batch.options.get("choices", {}).get(name, default),
-                widget=forms.Select(attrs={"class": "select select-sm"}),
+                widget=forms.Select(attrs={"class": "select select-sm w-full"}),
             )
 
     @property

@@ -24,3 +24,11 @@ def undo_import(*, import_id: int) -> None:
     from keqing.interchange.actions import run_undo
 
     run_undo(import_id=import_id, at=timezone.now())
+
+
+@jobs.periodic(cron="30 19 * * *")
+def forget_files() -> None:
+    """Every night (03:30 in Shanghai)."""
+    from keqing.interchange import actions
+
+    actions.forget_files(at=timezone.now())

@@ -1,6 +1,7 @@
 """From a file to rows and back (decisions 7 to 12)."""
 
 import threading
+from datetime import timedelta
 
 import pytest
 from django.db import connection, connections, transaction
@@ -320,3 +321,12 @@ def test_a_failure_in_the_audit_takes_the_rows_with_it(monkeypatch):
     with pytest.raises(RuntimeError), transaction.atomic():
         jobs.run_waiting()
     assert Organisation.objects.count() == 0
+
+
+def test_uploaded_files_are_kept_for_thirty_days_and_then_asked_for_again():
+    cast = make_cast()
+    batch = make_checked(by=cast.system, file=xlsx(hospitals(2)))
+    assert actions.forget_files(at=NOW + timedelta(days=29)) == 0 and batch.path.exists()
+    assert actions.forget_files(at=NOW + timedelta(days=31)) == 1 and not batch.path.exists()
+    batch = apply(batch)
+    assert batch.state == "failed" and batch.message == "上传的文件已过 30 天的保存期，请重新上传。"
