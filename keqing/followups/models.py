@@ -16,14 +16,15 @@ if TYPE_CHECKING:
 
 
 def customers_reached(staff: Staff, word: str, *, customer: str = "customer_id") -> Q:
-    """Rows whose customer the word reaches: an organisation, or a person who belongs to none (decision 3)."""
+    """Rows whose customer the word reaches: an organisation, or a person who belongs or belonged to none (decision 3)."""
     standing = staff.standing
     if standing.reaches_everything(word):
         return Q()
     organisations = Organisation.objects.alive().reached_by(staff, word).values("pk")
     people = Person.objects.alive().unaffiliated().filter(standing.rows(word, names=False)).values("pk")
-    # one list instead of two conditions joined by OR: PostgreSQL can then start from the customers
-    return Q(**{f"{customer}__in": organisations.union(people, all=True)})
+    once = Person.objects.alive().once_customers().reached_by(staff, word).values("pk")
+    # one list instead of conditions joined by OR: PostgreSQL can then start from the customers
+    return Q(**{f"{customer}__in": organisations.union(people, once, all=True)})
 
 
 class FollowsCustomer(models.Model):

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 # Former values of every row, whatever wrote it; the audit says who. What can be derived again is left out.
 HISTORY = {"context_field": None, "append_only": True, "exclude": list(Searchable.SEARCH_FIELDS)}
 HISTORY_OF_LINKS = {**HISTORY, "exclude": []}
+FORMER_CUSTOMER = Q(is_affiliated=True) & (Q(last_contact_on__isnull=False) | Q(next_due_on__isnull=False))
 
 
 class Sourced(models.Model):
@@ -232,6 +233,10 @@ class PersonQuerySet(models.QuerySet["Person"]):
     def unaffiliated(self) -> PersonQuerySet:
         return self.filter(is_affiliated=False)
 
+    def once_customers(self) -> PersonQuerySet:
+        """People who were customers of their own before they got a post; their records stay under their id."""
+        return self.filter(FORMER_CUSTOMER)
+
 
 @pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent(), **HISTORY)
 class Person(Sourced, Searchable):
@@ -280,6 +285,7 @@ class Person(Sourced, Searchable):
                 fields=["owner_position"], condition=Q(is_affiliated=False), name="person_loose_owner"
             ),
             models.Index(fields=["unit"], condition=Q(is_affiliated=False), name="person_loose_unit"),
+            models.Index(fields=["id"], condition=FORMER_CUSTOMER, name="person_once_customer"),
             models.Index(fields=["search_initials", "id"], name="person_initials"),
         ]
         constraints = [

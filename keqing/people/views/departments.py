@@ -21,7 +21,7 @@ from keqing.people.tables import DepartmentList
 
 
 @require_GET
-@allow(Can.VIEW)
+@allow(Can.VIEW_PERSON)
 def departments(request: HttpRequest) -> HttpResponse:
     """Open departments of the customers seen in full."""
     organisations = Organisation.objects.alive().reached_by(request.user, Can.VIEW)

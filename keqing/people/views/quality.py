@@ -10,7 +10,7 @@ from keqing.people.permissions import Can
 
 
 @require_GET
-@allow(Can.VIEW, Can.VIEW_PERSON)
+@allow(Can.VIEW_PERSON)
 def quality(request: HttpRequest) -> HttpResponse:
     """Counts by kind and the facts without a source, for what the reader sees in full."""
     staff = request.user
