@@ -188,7 +188,7 @@ class TerritoryForm(Form):
 
     def clean_division_code(self) -> Division:
         text = self.cleaned_data["division_code"].strip()
-        if text.isdigit():
+        if text.isascii() and text.isdecimal():
             found = list(Division.objects.filter(code=text.ljust(6, "0")))
         else:
             found = list(Division.objects.filter(full_name=text) or Division.objects.filter(name=text)[:5])

@@ -22,6 +22,7 @@ from keqing.interchange.models import Import
 from keqing.interchange.permissions import Can
 from keqing.interchange.registry import ImportSpec, spec_of, specs_for
 from keqing.kit import pages
+from keqing.kit.addresses import whole_number
 
 WORDS = (Can.IMPORT, AccessCan.MANAGE_STAFF)
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -30,8 +31,8 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 @allow(*WORDS)
 @require_GET
 def imports(request: HttpRequest) -> HttpResponse:
-    before = request.GET.get("before", "")
-    lines, older = queries.import_lines(staff=request.user, before=int(before) if before.isdigit() else None)
+    before = whole_number(request.GET.get("before"))
+    lines, older = queries.import_lines(staff=request.user, before=before)
     context = {"lines": lines, "older": older, "specs": specs_for(request.user)}
     return pages.render(request=request, template="interchange/imports.html", context=context)
 
@@ -186,9 +187,8 @@ def _step(request: HttpRequest, pk: int, work: Callable[[], Any]) -> HttpRespons
 
 def _show(request: HttpRequest, batch: Import, *, status: int = 200, **forms: Any) -> HttpResponse:
     spec: ImportSpec = spec_of(batch.kind)
-    after = request.GET.get("after", "")
     board = queries.import_board(
-        batch=batch, outcome=request.GET.get("outcome", ""), after=int(after) if after.isdigit() else 0,
+        batch=batch, outcome=request.GET.get("outcome", ""), after=whole_number(request.GET.get("after")) or 0,
         now=timezone.now(),
     )
     context: dict[str, Any] = {"board": board, "batch": batch, "spec": spec}

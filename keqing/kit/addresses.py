@@ -3,6 +3,16 @@ from typing import Any
 
 from django.http import HttpRequest
 
+LARGEST = 2**63 - 1
+
+
+def whole_number(text: str | None) -> int | None:
+    """A number sent by a browser, for keys and sizes; None for anything else, such as ² or one no column can hold."""
+    if not text or len(text) > 20 or not (text.isascii() and text.isdecimal()):
+        return None
+    number = int(text)
+    return number if number <= LARGEST else None
+
 
 def replaced(*, request: HttpRequest, changes: Mapping[str, Any]) -> str:
     """``?…`` of this page with parameters replaced; ``None`` or an empty value drops a parameter."""

@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
 
 from keqing.kit import counts, keyset, pages
-from keqing.kit.addresses import replaced
+from keqing.kit.addresses import replaced, whole_number
 
 SIZES = (50, 20, 100)
 FILTERS_SHOWN = 3
@@ -202,8 +202,8 @@ class ListSpec:
         return wanted if any(preset.key == wanted for preset in self.presets) else ""
 
     def _size(self, request: HttpRequest) -> int:
-        wanted = request.GET.get("size", "")
-        return int(wanted) if wanted.isdigit() and int(wanted) in SIZES else SIZES[0]
+        wanted = whole_number(request.GET.get("size"))
+        return wanted if wanted in SIZES else SIZES[0]
 
     def _sort(self, request: HttpRequest) -> keyset.Sort | None:
         for wanted in (request.GET.get("sort", ""), self.default_sort):

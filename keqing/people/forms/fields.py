@@ -30,7 +30,7 @@ class RegionField(forms.CharField):
         self.widget.attrs.update(suggesting(url=reverse_lazy("people:regions"), options="region-options"))
 
     def prepare_value(self, value: Any) -> Any:
-        if isinstance(value, str) and len(value) == 6 and value.isdigit():
+        if isinstance(value, str) and len(value) == 6 and value.isdecimal():
             value = Division.objects.filter(pk=value).first() or value
         return value.full_name if isinstance(value, Division) else value
 

@@ -6,6 +6,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from keqing.access.gate import allow, fetch
 from keqing.kit import pages
+from keqing.kit.addresses import whole_number
 from keqing.kit.masks import mask_name
 from keqing.people import queries
 from keqing.people.actions.checks import TooManyChecks, allow_check, note_check
@@ -42,7 +43,7 @@ def duplicates(request: HttpRequest) -> HttpResponse:
     """Whether the customer being typed is there already; names of those out of reach are masked, and it is audited."""
     staff, at, post = request.user, timezone.now(), request.POST
     name, uscc, phone = (post.get(key, "").strip() for key in ("name", "uscc", "phone"))
-    without = int(post["without"]) if post.get("without", "").isdigit() else None
+    without = whole_number(post.get("without"))
     context: dict[str, object] = {}
     try:
         allow_check(by=staff)
@@ -50,7 +51,7 @@ def duplicates(request: HttpRequest) -> HttpResponse:
         return pages.render(request=request, template="people/_duplicates.html", context={"refusal": str(refusal)}, status=429)
     shown, masked = [], []
     if post.get("noun") == "person":
-        organisation = int(post["organisation_id"]) if post.get("organisation_id", "").isdigit() else None
+        organisation = whole_number(post.get("organisation_id"))
         if organisation is not None:
             fetch(Organisation, organisation, request, word=Can.VIEW)
         rows = queries.likely_people(name=name, mobile=post.get("mobile", "").strip(), organisation_id=organisation, without=without)

@@ -15,6 +15,7 @@ from keqing.access.gate import allow, fetch
 from keqing.access.models import Position, Staff
 from keqing.access.territories import TerritoryMap
 from keqing.kit import lists, pages
+from keqing.kit.addresses import whole_number
 from keqing.kit.formats import business_date
 from keqing.people import queries
 from keqing.people.actions import organisations as actions
@@ -201,7 +202,7 @@ def organisation_assign(request: HttpRequest) -> HttpResponse:
     """Give one or many customers to a position; those out of reach are refused as a whole."""
     staff, at = request.user, timezone.now()
     sent = request.POST if request.method == "POST" else request.GET
-    ids = {int(one) for one in sent.getlist("selected") if one.isdigit()}
+    ids = {number for one in sent.getlist("selected") if (number := whole_number(one)) is not None}
     chosen = list(Organisation.objects.visible_to(staff).filter(pk__in=ids).select_related("owner_position__holder").order_by("pk"))
     if not chosen or len(chosen) != len(ids):
         raise Http404

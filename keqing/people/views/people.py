@@ -15,7 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from keqing.access.gate import allow, fetch
 from keqing.access.models import Staff
 from keqing.kit import lists, pages
-from keqing.kit.addresses import replaced
+from keqing.kit.addresses import replaced, whole_number
 from keqing.kit.formats import business_date
 from keqing.people import queries
 from keqing.people.actions import people as actions
@@ -93,8 +93,8 @@ def person_new(request: HttpRequest) -> HttpResponse:
     """A new person, at an organisation (``?organisation=``) or belonging to none."""
     staff, at = request.user, timezone.now()
     organisation = None
-    if (sent := request.GET.get("organisation", "")).isdigit():
-        organisation = fetch(Organisation, int(sent), request)
+    if (sent := whole_number(request.GET.get("organisation"))) is not None:
+        organisation = fetch(Organisation, sent, request)
     kinds = [
         (key, label) for key, label in person_kinds(organisation)
         if organisation is not None or _may_enter(staff, key)
