@@ -10,10 +10,11 @@ from django.db.models.functions import Cast, Coalesce
 
 from keqing.access.models import Position, Staff
 from keqing.audit.models import Entry
-from keqing.kit.search import SearchQuery, query_plan
+from keqing.kit.search import PHONE_TAIL, Alternative, SearchQuery, query_plan
 from keqing.kit.search_filter import search_q
 from keqing.people.choices import GUARDED_ROLES, Role
 from keqing.people.models import Affiliation, Department, Organisation, Person, Tag
+from keqing.people.permissions import Can
 from keqing.reference.models import Division
 
 # Who is asked for first at an organisation, for the column 主任/联系人 and the box 关键人物.
@@ -22,6 +23,7 @@ KEY_ROLES = (
     Role.STORE_MANAGER, Role.PURCHASER, Role.FINANCE_CONTACT, Role.CONTACT, Role.DOCTOR, Role.STOREKEEPER,
     Role.SHOP_STAFF, Role.IT_STAFF, Role.PHARMACY_STAFF,
 )
+SAME_MOBILE = "手机号相同"
 _ORDER = {str(role): place for place, role in enumerate(KEY_ROLES)}
 
 
@@ -236,6 +238,33 @@ def matching(*, text: str, names_only: bool = False, prefix: str = "") -> Q:
     return search_q(query=without_phones(plan) if names_only else plan, prefix=prefix)
 
 
+def matching_people(*, text: str, staff: Staff) -> Q:
+    """``matching`` for people: a phone the reader sees masked is found by the four digits the mask shows, no others.
+
+    More digits would tell a hidden number one by one. Where the reader has the full phone, any end of it counts.
+    """
+    plan, everything = query_plan(text), matching(text=text)
+    with_phone = any(term.startswith("t:") for word in plan.words for way in word for term in way.terms)
+    if not with_phone or staff.standing.reaches_everything(Can.FULL_PHONE):
+        return everything
+    masked = Q()
+    for word in plan.words:
+        named = without_phones(SearchQuery(words=(word,)))
+        masked &= search_q(query=named) | _shown_tail(word)
+    if not staff.may(Can.FULL_PHONE):
+        return masked
+    return masked | (everything & Q(pk__in=Person.objects.reached_by(staff, Can.FULL_PHONE).values("pk")))
+
+
+def _shown_tail(word: tuple[Alternative, ...]) -> Q:
+    """Phones whose mask ends in the four digits typed: mobiles, and landlines with their area where no mobile is."""
+    tail = next((way.terms[0].removeprefix("t:") for way in word if way.terms[0].startswith("t:")), "")
+    if len(tail) != PHONE_TAIL:
+        return Q(pk__in=[])
+    landline = Q(mobile="", phone__regex=rf"^0\d{{2,3}}-?\d{{3,4}}{tail}($|转|#)")
+    return Q(search_terms__contains=["t:" + tail]) & (Q(mobile__regex=rf"^1\d{{6}}{tail}$") | landline)
+
+
 def division_options(text: str, *, limit: int = 20) -> list[Division]:
     """Places by name, pinyin, initials or code; the larger ones first."""
     if not text.strip():
@@ -292,4 +321,4 @@ def likely_people(*, name: str = "", mobile: str = "", organisation_id: int | No
     if name and organisation_id:
         condition |= Q(name=name, affiliations__organisation_id=organisation_id)
     rows = Person.objects.alive().filter(condition).exclude(pk=without).select_related("owner_position__holder").distinct()
-    return [(p, "手机号相同" if mobile and p.mobile == mobile else "同一机构的同名人员") for p in rows.order_by("-last_activity_at")[:4]]
+    return [(p, SAME_MOBILE if mobile and p.mobile == mobile else "同一机构的同名人员") for p in rows.order_by("-last_activity_at")[:4]]

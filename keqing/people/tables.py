@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from keqing.access.models import Staff
 from keqing.kit import keyset
 from keqing.kit.formats import NOTHING, format_date, format_number
 from keqing.kit.forms import Form
@@ -268,9 +269,12 @@ class PersonList(ListSpec):
         Column(key="filled", label="完整度", sort="completeness", numeric=True),
     )
 
+    def __init__(self, *, reader: Staff) -> None:
+        self.reader = reader
+
     def filter(self, queryset: QuerySet[Person], cleaned: Mapping[str, Any]) -> QuerySet[Person]:
         if text := cleaned.get("q"):
-            queryset = queryset.filter(queries.matching(text=text))
+            queryset = queryset.filter(queries.matching_people(text=text, staff=self.reader))
         for name in ("kind", "title"):
             if cleaned.get(name):
                 queryset = queryset.filter(**{name: cleaned[name]})

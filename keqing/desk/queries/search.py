@@ -10,7 +10,7 @@ from keqing.kit.masks import mask_phone
 from keqing.kit.search import normalise, query_plan
 from keqing.people.models import Organisation, Person
 from keqing.people.permissions import Can
-from keqing.people.queries import matching, primary_places
+from keqing.people.queries import matching, matching_people, primary_places
 
 SHOWN = 20
 # A word such as 医院 is in nearly every name; ranking looks at this many of the rows that have it.
@@ -77,7 +77,7 @@ def _organisations(text: str, staff: Staff) -> list[Hit]:
 
 
 def _people(text: str, staff: Staff) -> list[Hit]:
-    rows = list(_ranked(Person.objects.visible_to(staff).filter(matching(text=text)), text, staff)[: SHOWN + 1])
+    rows = list(_ranked(Person.objects.visible_to(staff).filter(matching_people(text=text, staff=staff)), text, staff)[: SHOWN + 1])
     places = primary_places([row.pk for row in rows])
     return [
         Hit(

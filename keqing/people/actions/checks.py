@@ -31,10 +31,10 @@ def allow_check(*, by: Staff) -> None:
 
 
 @transaction.atomic
-def note_check(*, asked: str, found: Sequence[Duplicate], by: Staff, at: datetime) -> None:
-    """Audit that somebody learned of customers they may not see."""
+def note_check(*, asked: str, found: Sequence[Duplicate], noun: str, by: Staff, at: datetime) -> None:
+    """Audit that somebody learned of customers, or of phones, they may not see; ``noun`` is organisation or person."""
     for one in found:
         audit.record(
             action="duplicate.checked", by=by, at=at, reason=f"查重：{asked}"[:200],
-            subject=audit.Subject("people.organisation", one.customer_id, one.name, one.customer_id),
+            subject=audit.Subject(f"people.{noun}", one.customer_id, one.name, one.customer_id),
         )

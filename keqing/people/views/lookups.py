@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET, require_POST
 from keqing.access.gate import allow, fetch
 from keqing.kit import pages
 from keqing.kit.addresses import whole_number
-from keqing.kit.masks import mask_name
+from keqing.kit.masks import mask_name, mask_phone
 from keqing.people import queries
 from keqing.people.actions.checks import TooManyChecks, allow_check, note_check
 from keqing.people.choices import Kind
@@ -42,19 +42,20 @@ def organisation_options(request: HttpRequest, kinds: str) -> HttpResponse:
 def duplicates(request: HttpRequest) -> HttpResponse:
     """Whether the customer being typed is there already; names of those out of reach are masked, and it is audited."""
     staff, at, post = request.user, timezone.now(), request.POST
-    name, uscc, phone = (post.get(key, "").strip() for key in ("name", "uscc", "phone"))
+    name, uscc, phone, mobile = (post.get(key, "").strip() for key in ("name", "uscc", "phone", "mobile"))
     without = whole_number(post.get("without"))
     context: dict[str, object] = {}
     try:
         allow_check(by=staff)
     except TooManyChecks as refusal:
         return pages.render(request=request, template="people/_duplicates.html", context={"refusal": str(refusal)}, status=429)
-    shown, masked = [], []
-    if post.get("noun") == "person":
+    shown, masked, learned = [], [], []
+    noun = "person" if post.get("noun") == "person" else "organisation"
+    if noun == "person":
         organisation = whole_number(post.get("organisation_id"))
         if organisation is not None:
             fetch(Organisation, organisation, request, word=Can.VIEW)
-        rows = queries.likely_people(name=name, mobile=post.get("mobile", "").strip(), organisation_id=organisation, without=without)
+        rows = queries.likely_people(name=name, mobile=mobile, organisation_id=organisation, without=without)
         word = Can.VIEW_PERSON
     else:
         rows = queries.likely_organisations(kind=post.get("kind", ""), name=name, uscc=uscc, phone=phone, without=without)
@@ -63,7 +64,10 @@ def duplicates(request: HttpRequest) -> HttpResponse:
         seen = row.allows(staff, word)
         one = queries.Duplicate(row.pk, row.get_kind_display(), row.name if seen else mask_name(row.name), owner_label(row), by)
         (shown if seen else masked).append(one)
-    if masked:
-        note_check(asked=name or uscc or phone, found=masked, by=staff, at=at)
-    context |= {"shown": shown, "masked": masked, "noun": post.get("noun", "")}
+        # that a number is somebody's is as good as reading it: a masked phone is confirmed only on record
+        if not seen or (by == queries.SAME_MOBILE and not row.allows(staff, Can.FULL_PHONE)):
+            learned.append(one)
+    if learned:
+        note_check(asked=name or uscc or mask_phone(phone or mobile), found=learned, noun=noun, by=staff, at=at)
+    context |= {"shown": shown, "masked": masked, "noun": noun}
     return pages.render(request=request, template="people/_duplicates.html", context=context)

@@ -46,7 +46,7 @@ CARD = ("title", "specialty", "academic_posts", "publications", "best_times", "t
 def people(request: HttpRequest) -> HttpResponse:
     """Everybody the reader sees; phones masked."""
     today = business_date(timezone.now())
-    page = PersonList().build(request=request, queryset=Person.objects.visible_to(request.user), today=today)
+    page = PersonList(reader=request.user).build(request=request, queryset=Person.objects.visible_to(request.user), today=today)
     posts = queries.primary_places([row.pk for row in page.rows])
     for row in page.rows:
         row.place = posts.get(row.pk, "")
