@@ -50,7 +50,7 @@ def _columns(fields: Iterable[models.Field]) -> list[str]:  # type: ignore[type-
         field.attname
         for field in fields
         if (field.is_relation and field.related_model in (Organisation, Person))
-        or (field.name == "customer_id" and not field.is_relation)
+        or (field.name in ("customer_id", "person_id") and not field.is_relation)
     ]
 
 
