@@ -51,6 +51,8 @@ PROFILE_LIMIT = 20_000
 GENDERS = {"男": "m", "m": "m", "先生": "m", "女": "f", "f": "f", "女士": "f"}
 HEADS = ("主任", "科主任", "科室主任", "科室负责人", "学科带头人")
 
+Made = Mapping[tuple[int | str, ...], Organisation]
+
 
 @dataclass
 class _Payload:
@@ -66,7 +68,7 @@ class _Known:
 
     at_hospitals: Mapping[tuple[int, str], list[Any]]
     loose: Mapping[str, list[Person]]
-    seen: dict[tuple[str, ...], int] = field(default_factory=dict)
+    seen: dict[tuple[Any, ...], int] = field(default_factory=dict)
 
 
 class DoctorImport(ImportSpec):
@@ -106,13 +108,10 @@ class DoctorImport(ImportSpec):
         today = business_date(context.at)
         regions = Regions(today=today)
         placing = Placing(by=context.by, word=self.word, unit=context.unit, today=today)
-        names = [hospital_name(row) for row in rows if hospital_name(row)]
-        cities = {hospital_name(row): row.values["city"] for row in rows if row.values.get("city")}
-        hospitals = Hospitals(
-            names=names, cities=cities, context=context, word=self.word, placing=placing, regions=regions
-        )
+        wanted = [hospital_wanted(row) for row in rows if hospital_wanted(row)[0]]
+        hospitals = Hospitals(wanted=wanted, context=context, word=self.word, placing=placing, regions=regions)
         people = {row.values.get("name", "").strip() for row in rows}
-        matched = {h.found.pk for h in map(hospitals.of, names) if h.found}
+        matched = {h.found.pk for h in (hospitals.of(*one) for one in wanted) if h.found}
         everyone = _Known(
             known.people_at(organisation_ids=matched, names=people), known.loose_people(kind="doctor", names=people)
         )
@@ -152,7 +151,8 @@ class DoctorImport(ImportSpec):
         except ValueError as fault:
             planned.reason = str(fault)
             return planned
-        hospital = hospitals.of(hospital_name(row)) if hospital_name(row) else None
+        wanted = hospital_wanted(row)
+        hospital = hospitals.of(*wanted) if wanted[0] else None
         if hospital and (hospital.refused or hospital.is_left):
             planned.outcome = LEFT if hospital.is_left else ERROR
             planned.reason = hospital.refused or f"没有找到医院“{hospital.name}”"
@@ -164,10 +164,9 @@ class DoctorImport(ImportSpec):
         return planned
 
     def _is_repeated(self, planned: Planned, payload: _Payload, everyone: _Known) -> bool:
-        where = payload.hospital.name if payload.hospital else ""
-        mark = (
-            (payload.values["name"], where, payload.department)
-            if where
+        mark: tuple[Any, ...] = (
+            (payload.values["name"], payload.hospital.mark, payload.department)
+            if payload.hospital
             else (payload.values["name"], payload.values.get("title", ""), payload.values.get("specialty", "")[:40])
         )
         earlier = everyone.seen.setdefault(mark, planned.number)
@@ -196,17 +195,17 @@ class DoctorImport(ImportSpec):
         planned.outcome, planned.payload = UPDATE, payload
         planned.reason = "；".join([f"更新{'、'.join(labels)}", *notes])
 
-    def _make_hospitals(self, new: Sequence[Planned], context: Context) -> dict[str, Organisation]:
+    def _make_hospitals(self, new: Sequence[Planned], context: Context) -> Made:
         """One organisation 待核实 for each name nothing answers to; the first row that needs it remembers it."""
-        first: dict[str, Planned] = {}
+        first: dict[tuple[int | str, ...], Planned] = {}
         for row in new:
             hospital = row.payload.hospital
             if hospital and hospital.found is None:
-                first.setdefault(hospital.name, row)
+                first.setdefault(hospital.mark, row)
         drafts = []
-        for name, row in first.items():
-            main, aliases = cleaning.split_name(name)
+        for row in first.values():
             hospital = row.payload.hospital
+            main, aliases = cleaning.split_name(hospital.name)
             values = {
                 "kind": choices.Kind.HOSPITAL, "name": main[:120], "aliases": aliases, "is_unverified": True,
                 "region_id": hospital.region_id, "source_note": context.source_note,
@@ -219,7 +218,7 @@ class DoctorImport(ImportSpec):
             row.before.setdefault("hospitals", []).append(organisation.pk)
         return dict(zip(first, made, strict=True))
 
-    def _create(self, rows: Sequence[Planned], made: Mapping[str, Organisation], context: Context) -> None:
+    def _create(self, rows: Sequence[Planned], made: Made, context: Context) -> None:
         where = [_organisation(row.payload.hospital, made) for row in rows]
         wanted = [(o, row.payload.department) for o, row in zip(where, rows, strict=True) if o and row.payload.department]
         departments = ensure_departments(wanted=wanted, by=context.by, at=context.at)
@@ -264,8 +263,9 @@ class DoctorImport(ImportSpec):
         return reasons
 
 
-def hospital_name(row: SourceRow) -> str:
-    return cleaning.once(row.values.get("hospital", "").strip(), 4)
+def hospital_wanted(row: SourceRow) -> tuple[str, str]:
+    """The hospital of a row as the file writes it: name and place."""
+    return cleaning.once(row.values.get("hospital", "").strip(), 4), row.values.get("city", "").strip()
 
 
 def clean_doctor(row: Mapping[str, str], notes: list[str]) -> dict[str, Any]:
@@ -298,10 +298,10 @@ def clean_doctor(row: Mapping[str, str], notes: list[str]) -> dict[str, Any]:
     return {key: value for key, value in values.items() if value}
 
 
-def _organisation(hospital: Hospital | None, made: Mapping[str, Organisation]) -> Organisation | None:
+def _organisation(hospital: Hospital | None, made: Made) -> Organisation | None:
     if hospital is None:
         return None
-    return hospital.found or made[hospital.name]
+    return hospital.found or made[hospital.mark]
 
 
 def _same_doctor(payload: _Payload, everyone: _Known, context: Context) -> Person | None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,42 +18,59 @@ from keqing.reference.regions import Regions
 CREATE, LEAVE = "create", "leave"
 
 
+Spot = tuple[str, str | None]
+"""A hospital's name and the division it is in, as far as the file tells."""
+
+
 @dataclass(frozen=True)
 class Hospital:
     """What a name in the file leads to. One of ``found`` and ``place`` is set, or ``refused`` says why neither."""
 
     name: str
+    region_id: str | None = None
     found: Organisation | None = None
     place: Place | None = None
-    region_id: str | None = None
     refused: str = ""
     is_left: bool = False
 
+    @property
+    def mark(self) -> tuple[int | str, ...]:
+        """The same for rows that mean the same hospital, whichever of its names they use."""
+        return (self.found.pk,) if self.found else (self.name, self.region_id or "")
+
 
 class Hospitals:
-    """Matches all hospital names of a file with few statements."""
+    """Matches all hospitals of a file with few statements. A hospital is a name in a place: names repeat."""
 
-    def __init__(self, *, names: Sequence[str], cities: Mapping[str, str], context: Context, word: str, placing: Placing, regions: Regions) -> None:
+    def __init__(
+        self, *, wanted: Sequence[tuple[str, str]], context: Context, word: str, placing: Placing, regions: Regions
+    ) -> None:
+        """``wanted``: name and place of each row as the file writes them."""
         self._context, self._word, self._placing, self._regions = context, word, placing, regions
-        self._cities = cities
-        self._counts = Counter(names)
-        parts = {part for name in self._counts for part in _parts(name)}
+        self._spots = self._settled(dict.fromkeys(wanted))
+        self._counts = Counter(self._spots[one] for one in wanted)
+        self._places = Counter(name for name, _ in self._counts)
+        parts = {part for name in self._places for part in _parts(name)}
         self._known = known.known_organisations(kinds=choices.CARE_KINDS, names=parts)
         chosen = [int(c) for c in self._choices.values() if str(c).isdigit()]
         self._chosen = known.living_organisations(ids=chosen) if chosen else {}
-        self._found = {name: self._match(name) for name in self._counts}
+        self._found = {spot: self._match(spot) for spot in self._counts}
 
-    def of(self, name: str) -> Hospital:
-        return self._found[name]
+    def of(self, name: str, city: str) -> Hospital:
+        return self._found[self._spots[name, city]]
 
     def unmatched(self) -> list[Unmatched]:
         """Names without an answer of the database or of the user's choice, with what comes near, commonest first."""
-        names = [name for name, h in self._found.items() if h.found is None and not h.refused or name in self._choices]
+        spots = [
+            spot for spot, h in self._found.items() if h.found is None and not h.refused or self._label(spot) in self._choices
+        ]
         near = known.near_organisations(
-            kinds=choices.CARE_KINDS, names=names, staff=self._context.by, word=self._word
+            kinds=choices.CARE_KINDS, names=list(dict.fromkeys(name for name, _ in spots)), staff=self._context.by,
+            word=self._word,
         )
         found = [
-            Unmatched(name, self._counts[name], [(c.id, c.name, c.score) for c in near.get(name, ())]) for name in names
+            Unmatched(self._label(spot), self._counts[spot], [(c.id, c.name, c.score) for c in near.get(spot[0], ())])
+            for spot in spots
         ]
         return sorted(found, key=lambda u: (-u.rows, u.name))
 
@@ -61,46 +78,62 @@ class Hospitals:
     def _choices(self) -> Mapping[str, Any]:
         return self._context.options.get("choices", {})
 
-    def _match(self, name: str) -> Hospital:
-        choice = self._choices.get(name)
+    def _label(self, spot: Spot) -> str:
+        """How the wizard asks about it; with its place when the file has the name in several."""
+        name, region = spot
+        return name if self._places[name] == 1 else f"{name}（{self._regions.full_name(region or '') or '地区不详'}）"
+
+    def _match(self, spot: Spot) -> Hospital:
+        choice = self._choices.get(self._label(spot))
         if choice and str(choice).isdigit():
             chosen = self._chosen.get(int(choice))
-            return self._reached(name, chosen) if chosen else Hospital(name, refused="选择的医院已不存在，请重新选择")
+            return self._reached(spot, chosen) if chosen else Hospital(*spot, refused="选择的医院已不存在，请重新选择")
         if choice in (CREATE, LEAVE):
-            return self._missing(name, choice)
-        found = self._by_name(name)
-        return self._reached(name, found) if found else self._missing(name, self._context.options.get("unmatched", CREATE))
+            return self._missing(spot, choice)
+        found = self._by_name(spot)
+        return self._reached(spot, found) if found else self._missing(spot, self._context.options.get("unmatched", CREATE))
 
-    def _by_name(self, name: str) -> Organisation | None:
-        """The one organisation of that name, in the city the file names if there are several."""
-        city = self._region(name)
+    def _by_name(self, spot: Spot) -> Organisation | None:
+        """The one organisation of that name, in the place the file names if there are several."""
+        name, region = spot
         for part in _parts(name):
             candidates = list(dict.fromkeys(self._known.get(part, ())))
-            here = [o for o in candidates if known.same_place(o.region_id, city)] if city else candidates
+            here = [o for o in candidates if known.same_place(o.region_id, region)] if region else candidates
             if len(here) == 1:
                 return here[0]
         return None
 
-    def _reached(self, name: str, found: Organisation) -> Hospital:
+    def _reached(self, spot: Spot, found: Organisation) -> Hospital:
         if not found.allows(self._context.by, self._word):
-            return Hospital(name, refused=str(OutOfReach()))
-        return Hospital(name, found=found)
+            return Hospital(*spot, refused=str(OutOfReach()))
+        return Hospital(*spot, found=found)
 
-    def _missing(self, name: str, way: str) -> Hospital:
+    def _missing(self, spot: Spot, way: str) -> Hospital:
         if way == LEAVE:
-            return Hospital(name, is_left=True)
-        region = self._region(name)
+            return Hospital(*spot, is_left=True)
         try:
-            return Hospital(name, place=self._placing.place(kind=choices.Kind.HOSPITAL, division=region), region_id=region)
+            return Hospital(*spot, place=self._placing.place(kind=choices.Kind.HOSPITAL, division=spot[1]))
         except OutOfReach as refusal:
-            return Hospital(name, refused=str(refusal))
+            return Hospital(*spot, refused=str(refusal))
 
-    def _region(self, name: str) -> str | None:
-        if self._cities.get(name):
-            found = self._regions.resolve(self._cities[name])
-        else:
-            found = self._regions.within(name) or self._regions.mentioned(name)
+    def _settled(self, wanted: Collection[tuple[str, str]]) -> dict[tuple[str, str], Spot]:
+        """What the file writes, as name and division."""
+        regions = {(name, city): self._region(name, city) for name, city in wanted}
+        places: dict[str, set[str | None]] = defaultdict(set)
+        for (name, _), region in regions.items():
+            places[name].add(region)
+        return {one: (one[0], _narrowed(region, places[one[0]])) for one, region in regions.items()}
+
+    def _region(self, name: str, city: str) -> str | None:
+        found = self._regions.resolve(city) if city else self._regions.within(name) or self._regions.mentioned(name)
         return found.code if found else None
+
+
+def _narrowed(region: str | None, places: Collection[str | None]) -> str | None:
+    """Of the places a file gives one name, the only one inside this one: 广东省, or nothing, beside 广州市."""
+    inside = [place for place in places if place and (region is None or known.is_wider(region, place))]
+    smallest = [place for place in inside if not any(known.is_wider(place, other) for other in inside)]
+    return smallest[0] if len(smallest) == 1 else region
 
 
 def _parts(name: str) -> list[str]:

@@ -170,6 +170,39 @@ def test_doctors_find_their_hospital_by_name_alias_and_run_together_names():
 
 
 @pytest.mark.django_db
+def test_hospitals_of_one_name_in_two_cities_are_told_apart_by_the_city_of_the_row():
+    cast = make_cast()
+    here = make_organisation(owner=cast.rep, name="人民医院", region_id="440104")
+    there = make_organisation(owner=cast.other_area_rep, name="人民医院", region_id="440304")
+    head = ["姓名", "医院", "医院所在地区", "科室"]
+    rows = [
+        head, ["甲示例", "人民医院", "广东省广州市", ""], ["乙示例", "人民医院", "广东省深圳市", ""],
+        ["丙示例", "新民医院", "广东省广州市", ""], ["丁示例", "新民医院", "广东省珠海市", ""], ["丁示例", "新民医院", "珠海", ""],
+    ]
+    batch = make_applied(by=cast.system, file=xlsx(rows), kind="doctor")
+    assert [u[:2] for u in batch.findings["unmatched"]] == [["新民医院（广东省珠海市）", 2], ["新民医院（广东省广州市）", 1]]
+    found = {a.person.name: a.organisation for a in Affiliation.objects.select_related("organisation", "person")}
+    assert (found["甲示例"], found["乙示例"]) == (here, there)
+    assert (found["丙示例"].region_id, found["丁示例"].region_id) == ("440100", "440400")
+    assert (batch.counts["new"], batch.counts["duplicate"]) == (4, 1)
+
+
+@pytest.mark.django_db
+def test_the_user_chooses_for_each_city_of_a_name_and_a_row_without_city_joins_the_only_one():
+    cast = make_cast()
+    mine = make_organisation(owner=cast.rep, name="广州新民中心医院", region_id="440100")
+    rows = [
+        ["姓名", "医院", "医院所在地区"], ["甲示例", "新民中心医院", "广州"], ["乙示例", "新民中心医院", "珠海"],
+        ["丙示例", "孤山医院", "广州"], ["丁示例", "孤山医院", ""],
+    ]
+    options = {"choices": {"新民中心医院（广东省广州市）": str(mine.pk), "新民中心医院（广东省珠海市）": "leave"}}
+    batch = apply(make_checked(by=cast.system, file=xlsx(rows), kind="doctor", **options))
+    assert [o[1] for o in outcomes(batch)] == ["new", "left", "new", "new"]
+    assert Person.objects.get(name="甲示例").affiliations.get().organisation == mine
+    assert Organisation.objects.get(name="孤山医院").affiliations.count() == 2
+
+
+@pytest.mark.django_db
 def test_unknown_hospitals_are_offered_candidates_and_made_unverified_by_default():
     cast = make_cast()
     near = make_organisation(owner=cast.rep, name="广州市示例中心医院", region_id="440100")
