@@ -6,6 +6,8 @@ from typing import Any
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
 
+from keqing.kit.masks import mask_phone
+
 ACTIONS = {
     "session.began": "登录",
     "session.ended": "退出登录",
@@ -85,6 +87,8 @@ VALUES = {
     "rows": "行数",
     "count": "数量",
 }
+# read by people who may not read phones
+PHONES = ("mobile", "phone")
 RECORDS = {"compliance.refusal": "合规拒绝"}
 
 
@@ -111,11 +115,13 @@ def field_label(label: str, name: str) -> str:
 
 
 def value_text(label: str, name: str, value: Any) -> str:
-    """A recorded value in words: a choice by its label, yes and no, lists joined, nothing as a dash."""
+    """A recorded value in words: a choice by its label, yes and no, lists joined, nothing as a dash, phones masked."""
     if value is None or value == "" or value == []:
         return "--"
     if isinstance(value, bool):
         return "是" if value else "否"
+    if name in PHONES:
+        return mask_phone(str(value))
     if isinstance(value, Sequence) and not isinstance(value, str):
         return "、".join(value_text(label, name, one) for one in value)
     return _choices(label, name).get(str(value), str(value))

@@ -121,3 +121,10 @@ def test_values_are_told_by_their_labels():
     assert labels.value_text("access.staff", "is_active", False) == "否"
     assert labels.record_label("access.orgunit") == "组织单元"
     assert labels.record_label("gone.model") == "gone.model"
+
+
+@pytest.mark.proves("U49")
+def test_phones_in_changed_values_are_masked():
+    assert labels.value_text("people.person", "mobile", "18612341402") == "186 **** 1402"
+    assert labels.value_text("people.organisation", "phone", "0571-87783883") == "0571-****3883"
+    assert labels.value_text("people.person", "mobile", "") == "--"
