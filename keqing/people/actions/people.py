@@ -178,6 +178,8 @@ def end_affiliation(*, affiliation: Affiliation, on: date, by: Staff, at: dateti
         raise PersonRefused("这段任职已经结束。")
     if affiliation.from_on and on < affiliation.from_on:
         raise PersonRefused("结束日期早于开始日期。")
+    if on > business_date(at):
+        raise PersonRefused("结束日期不能晚于今天，到那天再结束。")
     was_primary = affiliation.is_primary
     affiliation.to_on, affiliation.is_primary = on, False
     affiliation.version += 1
