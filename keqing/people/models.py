@@ -8,7 +8,7 @@ import pghistory
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from keqing.kit.searchable import Searchable
 from keqing.people import choices
@@ -214,7 +214,10 @@ class PersonQuerySet(models.QuerySet["Person"]):
         return self.filter(deleted_at__isnull=True)
 
     def reached_by(self, staff: Staff, word: str, *, names: bool = False) -> PersonQuerySet:
-        """People follow the organisations they work at; those without follow who entered them (decision 3)."""
+        """People follow the organisations they work at; those without follow who entered them (decision 3).
+
+        A post that ended counts only for somebody who has no other since: a new employer's people take over.
+        """
         standing = staff.standing
         if standing.reaches_everything(word):
             return self
@@ -222,7 +225,9 @@ class PersonQuerySet(models.QuerySet["Person"]):
             word, names=names, kind="organisation__kind", owner="organisation__owner_position_id",
             unit="organisation__unit_id",
         )
-        working = Affiliation.objects.filter(rows, organisation__deleted_at__isnull=True).values("person_id")
+        elsewhere = Affiliation.objects.filter(person=OuterRef("person_id"), to_on__isnull=True)
+        counts = Q(to_on__isnull=True) | ~Exists(elsewhere)
+        working = Affiliation.objects.filter(rows, counts, organisation__deleted_at__isnull=True).values("person_id")
         return self.filter(
             Q(is_affiliated=True, pk__in=working) | (Q(is_affiliated=False) & standing.rows(word, names=names))
         )
@@ -309,10 +314,11 @@ class Person(Sourced, Searchable):
             return staff.standing.reaches(
                 word, kind=self.kind, owner_position_id=self.owner_position_id, unit_id=self.unit_id, names=names
             )
-        return staff.standing.reaches_everything(word) or any(
-            affiliation.organisation.allows(staff, word, names=names)
-            for affiliation in self.affiliations.select_related("organisation")
-        )
+        if staff.standing.reaches_everything(word):
+            return True
+        posts = list(self.affiliations.select_related("organisation"))
+        counting = [post for post in posts if post.to_on is None] or posts
+        return any(post.organisation.allows(staff, word, names=names) for post in counting)
 
     def index_for_search(self) -> None:
         self.index_names(names=[self.name], phones=[self.mobile, self.phone], person=True)

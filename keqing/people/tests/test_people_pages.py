@@ -7,10 +7,11 @@ from django.urls import reverse
 
 from keqing.access.tests.factories import make_cast
 from keqing.audit.models import Entry
+from keqing.people.actions.people import Post, add_affiliation
 from keqing.people.choices import GUARDED_ROLES, HOSPITAL_ROLES
 from keqing.people.models import Affiliation, Department, Person
 from keqing.people.queries import departments_of, key_people, people_of
-from keqing.people.tests.factories import make_organisation, make_person
+from keqing.people.tests.factories import NOW, make_organisation, make_person
 from keqing.people.tests.test_pages import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -166,3 +167,13 @@ def test_a_stale_save_of_a_person_comes_back_with_both_values():
     response = signed_in(cast.rep).post(url, {**sent, "specialty": "血液"})
     assert response.status_code == 409
     assert [(c.label, c.mine, c.theirs) for c in response.context["form"].conflicts] == [("专业方向", "血液", "肿瘤")]
+
+
+def test_who_ends_a_post_and_no_longer_looks_after_the_person_lands_on_the_customer():
+    cast = make_cast()
+    here, there = make_organisation(owner=cast.rep, name="甲医院"), make_organisation(owner=cast.stranger, name="乙医院")
+    doctor = make_person(at_organisation=here, owner=cast.rep)
+    add_affiliation(person=doctor, post=Post(there, "doctor"), is_primary=False, by=cast.gm, at=NOW)
+    url = reverse("people:affiliation_end", args=[doctor.affiliations.get(organisation=here).pk])
+    answer = signed_in(cast.rep).post(url, {"on": "2026-11-01"}, follow=True)
+    assert answer.status_code == 200 and answer.redirect_chain[-1][0] == reverse("desk:customer", args=[here.pk])

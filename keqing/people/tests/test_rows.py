@@ -1,8 +1,11 @@
+from datetime import timedelta
+
 import pytest
 
 from keqing.access.tests.factories import make_cast
+from keqing.people.actions.people import PersonRefused, Post, add_affiliation, end_affiliation
 from keqing.people.models import Organisation, Person
-from keqing.people.tests.factories import make_organisation, make_person
+from keqing.people.tests.factories import NOW, make_organisation, make_person
 
 pytestmark = pytest.mark.django_db
 
@@ -53,3 +56,29 @@ def test_completeness_is_filled_over_required_and_names_what_is_missing():
     doctor = make_person(at_organisation=hospital, owner=cast.rep, title="chief", specialty="肿瘤")
     assert (hospital.completeness, hospital.missing) == (62, ["region", "address", "role:pharmacy_head"])
     assert (doctor.completeness, doctor.missing) == (66, ["department", "best_times"])
+
+
+def test_people_follow_today_s_posts_and_former_ones_only_when_there_is_no_other():
+    cast = make_cast()
+    here, there = make_organisation(owner=cast.rep, name="甲医院"), make_organisation(owner=cast.stranger, name="乙医院")
+    doctor = make_person(at_organisation=here, owner=cast.rep, mobile="18612341402")
+
+    def reached(staff):
+        person = Person.objects.get(pk=doctor.pk)
+        listed = Person.objects.visible_to(staff).filter(pk=doctor.pk).exists()
+        assert listed == person.allows(staff, "phone.full") == person.allows(staff, "person.edit")
+        return listed
+
+    end_affiliation(affiliation=doctor.affiliations.get(), on=NOW.date(), by=cast.rep, at=NOW)
+    assert reached(cast.rep) and not reached(cast.stranger)
+    add_affiliation(person=doctor, post=Post(there, "doctor"), is_primary=True, by=cast.stranger, at=NOW)
+    assert reached(cast.stranger) and not reached(cast.rep)
+    assert Person.objects.visible_to(cast.gm).filter(pk=doctor.pk).exists()
+
+
+def test_a_post_cannot_end_on_a_day_to_come():
+    cast = make_cast()
+    doctor = make_person(at_organisation=make_organisation(owner=cast.rep), owner=cast.rep)
+    with pytest.raises(PersonRefused, match="今天"):
+        end_affiliation(affiliation=doctor.affiliations.get(), on=NOW.date() + timedelta(days=1), by=cast.rep, at=NOW)
+    assert doctor.affiliations.get().to_on is None

@@ -287,7 +287,9 @@ def affiliation_end(request: HttpRequest, pk: int) -> HttpResponse:
             form.add_error(None, str(refusal))
         else:
             messages.success(request, _("已结束任职，历史保留。"))
-            return redirect("people:person", affiliation.person_id)
+            if Person.objects.visible_to(request.user).filter(pk=affiliation.person_id).exists():
+                return redirect("people:person", affiliation.person_id)
+            return redirect("desk:customer", affiliation.organisation_id)  # now somebody else's to look after
     context = {
         "form": form, "submit_label": _("结束任职"), "cancel_url": reverse("people:person", args=[affiliation.person_id]),
         "heading": _("结束%(name)s在%(place)s的任职") % {"name": affiliation.person.name, "place": affiliation.organisation.name},
