@@ -69,6 +69,8 @@ class _Known:
     at_hospitals: Mapping[tuple[int, str], list[Any]]
     loose: Mapping[str, list[Person]]
     seen: dict[tuple[Any, ...], int] = field(default_factory=dict)
+    updated: dict[int, int] = field(default_factory=dict)
+    """The row that updates a person, by the person's id."""
 
 
 class DoctorImport(ImportSpec):
@@ -189,6 +191,10 @@ class DoctorImport(ImportSpec):
         if not context.options.get("update_by") or not changes:
             planned.outcome = DUPLICATE
             planned.reason = "已存在，资料相同" if not changes else "已存在同名医生"
+            return
+        earlier = everyone.updated.setdefault(existing.pk, planned.number)
+        if earlier != planned.number:
+            planned.outcome, planned.reason = DUPLICATE, f"与第 {earlier} 行重复"
             return
         payload.existing, payload.values = existing, changes
         labels = [self.field(k).label for k in changes if self.field(k)]  # type: ignore[union-attr]

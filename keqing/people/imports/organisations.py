@@ -74,6 +74,8 @@ class _Seen:
 
     names: dict[str, list[tuple[int, str | None]]] = field(default_factory=lambda: defaultdict(list))
     codes: dict[tuple[str, str], int] = field(default_factory=dict)
+    updated: dict[int, int] = field(default_factory=dict)
+    """The row that updates an organisation, by the organisation's id."""
 
     def earlier(self, cleaned: _Cleaned) -> int | None:
         """The line this row repeats, after taking note of it."""
@@ -161,7 +163,7 @@ class OrganisationImport(ImportSpec):
             return planned
         found = self._match(one, existing)
         if found is not None:
-            return self._plan_known(planned, one, found, context)
+            return self._plan_known(planned, one, found, seen, context)
         try:
             place = placing.place(kind=self.kind, division=one.region)
         except OutOfReach as refusal:
@@ -183,7 +185,9 @@ class OrganisationImport(ImportSpec):
                 return found
         return None
 
-    def _plan_known(self, planned: Planned, one: _Cleaned, found: Organisation, context: Context) -> Planned:
+    def _plan_known(
+        self, planned: Planned, one: _Cleaned, found: Organisation, seen: _Seen, context: Context
+    ) -> Planned:
         update_by = context.options.get("update_by")
         planned.target_id = found.pk
         if not update_by or not self._agrees(update_by, one, found):
@@ -199,6 +203,10 @@ class OrganisationImport(ImportSpec):
             values["is_unverified"] = False
         if not values:
             planned.outcome, planned.reason = DUPLICATE, "已存在，资料相同"
+            return planned
+        earlier = seen.updated.setdefault(found.pk, planned.number)
+        if earlier != planned.number:
+            planned.outcome, planned.reason = DUPLICATE, f"与第 {earlier} 行重复"
             return planned
         labels = [self.field(k).label for k in values if self.field(k)]  # type: ignore[union-attr]
         planned.outcome = UPDATE

@@ -256,6 +256,32 @@ def test_two_doctors_of_one_name_in_two_departments_are_two():
 
 
 @pytest.mark.django_db
+def test_two_rows_that_update_one_record_are_a_row_and_its_repetition():
+    cast = make_cast()
+    hospital = make_organisation(owner=cast.rep, name="示例第一人民医院", aliases=["示例中心医院"])
+    make_person(at_organisation=hospital, owner=cast.rep, name="王示例")
+    rows = [["医院名称", "地址", "电话"], [hospital.name, "示例路 1 号", ""], ["示例中心医院", "", "020-81234567"]]
+    batch = make_applied(by=cast.manager, file=xlsx(rows), update_by="name")
+    assert [o[1:] for o in outcomes(batch)] == [("update", "更新地址"), ("duplicate", "与第 2 行重复")]
+    hospital.refresh_from_db()
+    assert (hospital.address, hospital.phone) == ("示例路 1 号", "")
+
+    rows = [["姓名", "医院", "科室", "擅长"], ["王示例", hospital.name, "内科", "甲"], ["王示例", "示例中心医院", "外科", "乙"]]
+    batch = make_applied(by=cast.manager, file=xlsx(rows), kind="doctor", update_by="name")
+    assert (batch.state, [o[1:] for o in outcomes(batch)]) == ("done", [("update", "更新专业方向"), ("duplicate", "与第 2 行重复")])
+    assert Person.objects.get().specialty == "甲"
+
+
+@pytest.mark.django_db
+def test_a_doctor_under_two_names_of_one_hospital_is_one():
+    cast = make_cast()
+    hospital = make_organisation(owner=cast.rep, name="示例第一人民医院", aliases=["示例中心医院"])
+    rows = [["姓名", "医院", "科室"], ["王示例", hospital.name, "内科"], ["王示例", "示例中心医院", "内科"]]
+    batch = make_applied(by=cast.manager, file=xlsx(rows), kind="doctor")
+    assert (batch.counts["new"], batch.counts["duplicate"], Person.objects.count()) == (1, 1, 1)
+
+
+@pytest.mark.django_db
 def test_a_file_without_hospitals_yields_people_without_affiliation_whom_the_importer_sees():
     cast = make_cast()
     rows = [["姓名", "职称", "擅长"], ["张一", "主任医师", "呼吸"], ["张二", "", ""]]
