@@ -186,26 +186,31 @@ def assign_organisations(
 
 @transaction.atomic
 def trash_organisation(*, organisation: Organisation, by: Staff, at: datetime, reason: str = "") -> Organisation:
-    """Move to 回收站, from where it can come back for 30 days (U56). Its history stays."""
-    organisation.deleted_at, organisation.deleted_by = at, by
-    organisation.version += 1
-    organisation.save(update_fields=["deleted_at", "deleted_by", "version"])
-    audit.record(action="organisation.trashed", by=by, at=at, subject=subject_of(organisation), reason=reason)
-    return organisation
+    """Move to 回收站, from where it can come back for 30 days (U56). Its history stays.
+
+    Refuses a row that changed since it was read (``StaleOrganisation``): it may be deleted, or another's by now.
+    """
+    stored = _unchanged(organisation)
+    stored.deleted_at, stored.deleted_by = at, by
+    stored.version += 1
+    stored.save(update_fields=["deleted_at", "deleted_by", "version"])
+    audit.record(action="organisation.trashed", by=by, at=at, subject=subject_of(stored), reason=reason)
+    return stored
 
 
 @transaction.atomic
 def restore_organisation(*, organisation: Organisation, by: Staff, at: datetime) -> Organisation:
-    """Bring back from 回收站; refuses when its credit code is in use again."""
-    organisation.deleted_at = organisation.deleted_by = None
-    organisation.version += 1
+    """Bring back from 回收站; refuses when its credit code is in use again, or somebody brought it back already."""
+    stored = _unchanged(organisation)
+    stored.deleted_at = stored.deleted_by = None
+    stored.version += 1
     try:
         with transaction.atomic():
-            organisation.save(update_fields=["deleted_at", "deleted_by", "version"])
+            stored.save(update_fields=["deleted_at", "deleted_by", "version"])
     except IntegrityError as error:
         raise _clash(error) from error
-    audit.record(action="organisation.restored", by=by, at=at, subject=subject_of(organisation))
-    return organisation
+    audit.record(action="organisation.restored", by=by, at=at, subject=subject_of(stored))
+    return stored
 
 
 def current_roles(organisation_ids: Iterable[int]) -> dict[int, set[str]]:
@@ -232,12 +237,24 @@ def assess(organisation: Organisation, *, roles: set[str]) -> None:
 
 
 def reassess_organisations(*, organisation_ids: Collection[int]) -> None:
-    """After people came or went: completeness of their organisations, few statements."""
-    rows = list(Organisation.objects.filter(pk__in=set(organisation_ids)))
+    """After people came or went: completeness of their organisations, few statements.
+
+    The rows are locked before the roles are counted, so that two who come at once are both counted.
+    """
+    found = Organisation.objects.select_for_update(no_key=True).filter(pk__in=set(organisation_ids))
+    rows = list(found.order_by("pk"))
     roles = current_roles(o.pk for o in rows)
     for organisation in rows:
         assess(organisation, roles=roles[organisation.pk])
     Organisation.objects.bulk_update(rows, ["completeness", "missing"], batch_size=BATCH)
+
+
+def _unchanged(seen: Organisation) -> Organisation:
+    """The stored row, locked, if it is still the one that was read."""
+    stored = Organisation.objects.select_for_update(no_key=True).get(pk=seen.pk)
+    if stored.version != seen.version:
+        raise StaleOrganisation(stored)
+    return stored
 
 
 def _filled(organisation: Organisation, name: str) -> bool:

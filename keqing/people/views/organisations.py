@@ -237,13 +237,19 @@ def organisation_trash(request: HttpRequest, pk: int) -> HttpResponse:
     organisation = fetch(Organisation, pk, request)
     form = ReasonForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        actions.trash_organisation(
-            organisation=organisation, by=request.user, at=timezone.now(), reason=form.cleaned_data["reason"]
-        )
-        messages.success(request, _("已删除：%(name)s。30 天内可在回收站恢复。") % {"name": organisation.name})
-        return redirect("people:organisations", organisation.kind)
+        try:
+            actions.trash_organisation(
+                organisation=organisation, by=request.user, at=timezone.now(), reason=form.cleaned_data["reason"]
+            )
+        except actions.OrganisationRefused as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, _("已删除：%(name)s。30 天内可在回收站恢复。") % {"name": organisation.name})
+            return redirect("people:organisations", organisation.kind)
     context = {"organisation": organisation, "form": form, "counts": queries.with_counts(Organisation.objects.filter(pk=pk)).get()}
-    return pages.render(request=request, template="people/organisation_trash.html", context=context)
+    return pages.render(
+        request=request, template="people/organisation_trash.html", context=context, status=422 if form.is_bound else 200
+    )
 
 
 @require_GET
