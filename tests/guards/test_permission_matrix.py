@@ -21,7 +21,7 @@ AROUND = {"django_session", "audit_entry", "cache_entry", "compliance_refusal"}
 # pages that show names by their purpose (decision 5: audit and refusals name what they are about)
 NAMES_BY_PURPOSE = {"desk:audit", "desk:audit_entry", "compliance:refusals"}
 
-pytestmark = [pytest.mark.django_db, pytest.mark.proves("R-007")]
+pytestmark = [pytest.mark.django_db, pytest.mark.proves("T39")]
 
 
 class Watch:

@@ -75,6 +75,8 @@ def organisations(request: HttpRequest, kind: str) -> HttpResponse:
         "names_url": "?names=1" if names_too and not names_only else "",
         "new_kinds": new_kinds if kind == "all" else [],
         "new_url": reverse("people:organisation_new", args=[kind]) if kind in dict(new_kinds) else "",
+        "empty_url": reverse("people:organisation_new", args=[kind]) if kind in dict(new_kinds) else "",
+        "empty_label": _("新建%(kind)s") % {"kind": dict(KINDS)[kind]},
         "may_import": staff.may("import.run"),
         "trash_url": reverse("people:trash") if staff.may(Can.TRASH) else "",
     }
@@ -166,7 +168,7 @@ def organisation_edit(request: HttpRequest, pk: int) -> HttpResponse:
     organisation = fetch(Organisation.objects.select_related("region", "chain", "main_distributor"), pk, request)
     form_class, status = organisation_form(organisation.kind), 200
     if request.method == "POST":
-        form, status = form_class(request.POST, staff=staff), 422
+        form, status = form_class(request.POST, staff=staff, before=organisation), 422
         if form.is_valid():
             before = organisation
             organisation.version = form.cleaned_data["version"]

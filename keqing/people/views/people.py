@@ -51,7 +51,8 @@ def people(request: HttpRequest) -> HttpResponse:
     for row in page.rows:
         row.place = posts.get(row.pk, "")
     may_create = request.user.may(Can.CREATE_PERSON)
-    context = {"new_url": reverse("people:person_new") if may_create else "", "section": "people"}
+    new_url = reverse("people:person_new") if may_create else ""
+    context = {"new_url": new_url, "empty_url": new_url, "empty_label": _("新建人员"), "section": "people"}
     return lists.respond(request=request, page=page, context=context, template="people/people.html")
 
 
