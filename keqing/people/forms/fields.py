@@ -52,12 +52,13 @@ class RegionField(forms.CharField):
 
 
 class OrganisationField(forms.CharField):
-    """Another organisation by its name; only those the reader reaches can be chosen."""
+    """Another organisation by its name; only those the reader reaches can be chosen, and ``current`` can stay."""
 
     def __init__(self, *, kinds: Iterable[str] = (), **kwargs: Any) -> None:
         self.kinds = tuple(kinds)
         self.staff: Staff | None = None
         self.word = "organisation.view"
+        self.current: Organisation | None = None  # what the edited record names already, in reach or not
         super().__init__(**kwargs)
         options = f"organisation-options-{'-'.join(self.kinds) or 'all'}"
         url = reverse_lazy("people:organisation_options", args=["-".join(self.kinds) or "all"])
@@ -73,6 +74,8 @@ class OrganisationField(forms.CharField):
         text = (super().clean(value) or "").strip()
         if not text:
             return None
+        if self.current is not None and self.current.name == text:
+            return self.current
         rows = Organisation.objects.alive().reached_by(self.staff, self.word)
         if self.kinds:
             rows = rows.filter(kind__in=self.kinds)

@@ -61,15 +61,18 @@ def _field(name: str) -> forms.Field:
 
 
 class OrganisationForm(VersionedForm):
-    """The fields of one kind, their sources, and its tags; ``kind`` is set by the class made for it."""
+    """The fields of one kind, their sources, and its tags; ``kind`` is set by the class made for it.
+
+    ``before`` is the organisation being edited.
+    """
 
     kind = ""
 
-    def __init__(self, *args: Any, staff: Staff, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, staff: Staff, before: Organisation | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        for field in self.fields.values():
+        for name, field in self.fields.items():
             if isinstance(field, OrganisationField):
-                field.staff = staff
+                field.staff, field.current = staff, getattr(before, name, None)
         self.dimensions: dict[str, list[tuple[str, str]]] = {}
         for tag in Tag.objects.filter(closed_on__isnull=True, dimension__closed_on__isnull=True).select_related("dimension"):
             self.dimensions.setdefault(tag.dimension.name, []).append((str(tag.pk), tag.name))

@@ -158,3 +158,17 @@ def test_places_are_found_by_name_and_initials():
     client, url = signed_in(cast.rep), reverse("people:regions")
     for typed in ("天河", "thq", "440106"):
         assert "广东省广州市天河区" in client.get(url, {"region": typed}).content.decode(), typed
+
+
+@pytest.mark.parametrize(("kind", "field", "other"), [("pharmacy", "chain", "chain"), ("hospital", "main_distributor", "distributor")])
+def test_a_customer_may_keep_a_chain_or_distributor_out_of_the_editor_s_reach_but_not_choose_another(kind, field, other):
+    cast = make_cast()
+    named, hidden = (make_organisation(owner=cast.commerce, kind=other, name=name) for name in ("示例总部", "别的总部"))
+    customer = make_organisation(owner=cast.rep, kind=kind, name="示例客户", **{field: named})
+    client, url = signed_in(cast.rep), reverse("people:organisation_edit", args=[customer.pk])
+    assert 'value="示例总部"' in client.get(url).content.decode()
+    kept = client.post(url, form_of(customer, address="新路 1 号", **{field: "示例总部"}))
+    customer.refresh_from_db()
+    assert kept.status_code == 302 and customer.address == "新路 1 号" and getattr(customer, field) == named
+    refused = client.post(url, form_of(customer, **{field: hidden.name}))
+    assert refused.status_code == 422 and "没有找到唯一的机构" in refused.content.decode()
