@@ -13,6 +13,7 @@ from keqing.access.models import Staff
 from keqing.kit.masks import mask_name
 from keqing.kit.search import normalise
 from keqing.people.models import Affiliation, Organisation, Person
+from keqing.people.permissions import Can
 
 # what almost every institution's name holds says nothing about which one it is
 _COMMON = ("医院", "人民", "大学", "附属", "第一", "第二", "第三", "中心", "中医", "卫生", "医科", "医学", "保健", "妇幼", "有限", "公司")
@@ -134,6 +135,11 @@ def loose_people(*, kind: str, names: Collection[str]) -> Mapping[str, list[Pers
     for person in Person.objects.alive().unaffiliated().filter(kind=kind, name__in=names).order_by("pk"):
         found[person.name].append(person)
     return found
+
+
+def with_phones_read_by(*, ids: Collection[int], staff: Staff) -> frozenset[int]:
+    """Of these people, whose phones are not masked for ``staff``: one statement."""
+    return frozenset(Person.objects.filter(pk__in=ids).reached_by(staff, Can.FULL_PHONE).values_list("pk", flat=True))
 
 
 def _telling_terms(name: str) -> list[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -48,6 +48,7 @@ TEXTS = {
     "topics": (200, "关注主题"), "remark": (500, "备注"), "email": (254, "邮箱"),
 }
 PROFILE_LIMIT = 20_000
+PHONES = {"mobile": "手机", "phone": "座机"}
 GENDERS = {"男": "m", "m": "m", "先生": "m", "女": "f", "f": "f", "女士": "f"}
 HEADS = ("主任", "科主任", "科室主任", "科室负责人", "学科带头人")
 
@@ -68,9 +69,26 @@ class _Known:
 
     at_hospitals: Mapping[tuple[int, str], list[Any]]
     loose: Mapping[str, list[Person]]
+    phones_read: frozenset[int]
     seen: dict[tuple[Any, ...], int] = field(default_factory=dict)
     updated: dict[int, int] = field(default_factory=dict)
     """The row that updates a person, by the person's id."""
+
+    @classmethod
+    def read(cls, *, hospital_ids: Collection[int], names: Collection[str], by: Staff) -> _Known:
+        at_hospitals = known.people_at(organisation_ids=hospital_ids, names=names)
+        loose = known.loose_people(kind="doctor", names=names)
+        ids = {a.person_id for many in at_hospitals.values() for a in many} | {p.pk for many in loose.values() for p in many}
+        return cls(at_hospitals, loose, known.with_phones_read_by(ids=ids, staff=by))
+
+    def take_masked(self, person: Person, values: Mapping[str, Any], notes: list[str]) -> dict[str, Any]:
+        """The values without phones that are there already and masked for the importer, equal or not."""
+        if person.pk in self.phones_read:
+            return dict(values)
+        masked = [key for key in PHONES if values.get(key) and getattr(person, key)]
+        if masked:
+            notes.append(f"已有{'、'.join(PHONES[key] for key in masked)}，您看不到完整号码，不更新")
+        return {key: value for key, value in values.items() if key not in masked}
 
 
 class DoctorImport(ImportSpec):
@@ -114,9 +132,7 @@ class DoctorImport(ImportSpec):
         hospitals = Hospitals(wanted=wanted, context=context, word=self.word, placing=placing, regions=regions)
         people = {row.values.get("name", "").strip() for row in rows}
         matched = {h.found.pk for h in (hospitals.of(*one) for one in wanted) if h.found}
-        everyone = _Known(
-            known.people_at(organisation_ids=matched, names=people), known.loose_people(kind="doctor", names=people)
-        )
+        everyone = _Known.read(hospital_ids=matched, names=people, by=context.by)
         planned = []
         for at, row in enumerate(rows):
             context.tell(at // 2)
@@ -187,10 +203,11 @@ class DoctorImport(ImportSpec):
             planned.reason = "；".join(notes)
             return
         planned.target_id = existing.pk
-        changes = {k: v for k, v in payload.values.items() if v and k != "name" and getattr(existing, k, None) != v}
+        values = everyone.take_masked(existing, payload.values, notes)
+        changes = {k: v for k, v in values.items() if v and k != "name" and getattr(existing, k, None) != v}
         if not context.options.get("update_by") or not changes:
             planned.outcome = DUPLICATE
-            planned.reason = "已存在，资料相同" if not changes else "已存在同名医生"
+            planned.reason = "；".join(["已存在同名医生" if changes else "已存在，没有要更新的资料", *notes])
             return
         earlier = everyone.updated.setdefault(existing.pk, planned.number)
         if earlier != planned.number:

@@ -282,6 +282,33 @@ def test_a_doctor_under_two_names_of_one_hospital_is_one():
 
 
 @pytest.mark.django_db
+def test_phones_the_importer_may_not_read_are_neither_replaced_nor_compared():
+    cast = make_cast()
+    hospital = make_organisation(owner=cast.rep, name="示例第一人民医院")
+    theirs = make_person(at_organisation=hospital, owner=cast.rep, name="王示例", mobile="18612341402")
+    empty = make_person(at_organisation=hospital, owner=cast.rep, name="赵示例")
+    rows = [["姓名", "医院", "手机"], ["王示例", hospital.name, "13900001111"], ["赵示例", hospital.name, "13900002222"]]
+    batch = make_applied(by=cast.manager, file=xlsx(rows), kind="doctor", update_by="name")
+    different = "已存在，没有要更新的资料；已有手机，您看不到完整号码，不更新"
+    assert [o[1:] for o in outcomes(batch)] == [("duplicate", different), ("update", "更新手机")]
+    theirs.refresh_from_db()
+    empty.refresh_from_db()
+    assert (theirs.mobile, empty.mobile) == ("18612341402", "13900002222")
+
+    rows[1][2] = "18612341402"
+    same = make_checked(by=cast.manager, file=xlsx(rows[:2]), kind="doctor", update_by="name")
+    assert outcomes(same) == [("王示例", "duplicate", different)], "equal and different read the same"
+
+    own = make_organisation(owner=cast.manager, name="示例第二人民医院")
+    mine = make_person(at_organisation=own, owner=cast.manager, name="钱示例", mobile="18612341402")
+    make_applied(
+        by=cast.manager, file=xlsx([rows[0], ["钱示例", own.name, "13900003333"]]), kind="doctor", update_by="name"
+    )
+    mine.refresh_from_db()
+    assert mine.mobile == "13900003333"
+
+
+@pytest.mark.django_db
 def test_a_file_without_hospitals_yields_people_without_affiliation_whom_the_importer_sees():
     cast = make_cast()
     rows = [["姓名", "职称", "擅长"], ["张一", "主任医师", "呼吸"], ["张二", "", ""]]
