@@ -8,6 +8,8 @@ class FollowupsConfig(AppConfig):
 
     def ready(self) -> None:
         from keqing.access import handover
-        from keqing.followups.handover import RemindersFollow
+        from keqing.followups.handover import RemindersFollow, RemindersGoWithCustomers
+        from keqing.people import transfer
 
         handover.register(RemindersFollow())
+        transfer.register(RemindersGoWithCustomers())

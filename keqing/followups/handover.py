@@ -1,11 +1,16 @@
-"""Followups' part when work changes hands (decision 16)."""
+"""Followups' part when work changes hands: positions and people (decision 16), and customers."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from keqing.access.handover import OpenWork
 from keqing.access.models import OrgUnit, Position, Staff
+from keqing.audit import actions as audit
+from keqing.followups.actions.reminders import subject_of
 from keqing.followups.models import Reminder
+from keqing.people.transfer import Move
+
+BATCH = 1000
 
 
 class RemindersFollow:
@@ -14,3 +19,52 @@ class RemindersFollow:
 
     def rehome(self, *, position: Position, unit: OrgUnit, by: Staff, at: datetime) -> None:
         Reminder.objects.filter(position=position).update(unit=unit)
+
+
+class RemindersGoWithCustomers:
+    """Open reminders of whoever answered for the customer go to whoever answers for it now.
+
+    What a third position has to do at the customer stays where it is.
+    """
+
+    def follow(
+        self, *, moves: Sequence[Move], position: Position | None, unit: OrgUnit, by: Staff, at: datetime
+    ) -> None:
+        queues = {m.former.unit_id for m in moves if m.former.position_id is None}
+        heads = _heads_over(queues if position else {*queues, unit.pk})
+        to = position or heads.get(unit.pk)
+        if to is None:
+            return
+        former = {m.customer_id: m.former.position_id or _pk(heads.get(m.former.unit_id)) for m in moves}
+        rows = Reminder.objects.open().filter(customer_id__in=former, position__in={*former.values()} - {None, to.pk})
+        moved, entries = [], []
+        for reminder in rows.select_for_update(of=("self",)).select_related("position").order_by("pk"):
+            if reminder.position_id != former[reminder.customer_id]:
+                continue
+            entries.append(
+                audit.entry_for(
+                    action="reminder.handed_over", by=by, at=at, reason="客户改了负责人",
+                    subject=subject_of(reminder), changes={"position": [reminder.position.name, to.name]},
+                )
+            )
+            reminder.position, reminder.unit_id = to, to.unit_id
+            reminder.version += 1
+            moved.append(reminder)
+        if moved:
+            Reminder.objects.bulk_update(moved, ["position", "unit", "version"], batch_size=BATCH)
+            audit.record_all(entries)
+
+
+def _heads_over(unit_ids: Collection[int]) -> Mapping[int, Position]:
+    """The nearest head of each unit, in it or above: who looks after what waits there. At most two statements."""
+    if not unit_ids:
+        return {}
+    paths = dict(OrgUnit.objects.filter(pk__in=unit_ids).values_list("pk", "path"))
+    lines = {pk: [int(one) for one in path.strip("/").split("/")] for pk, path in paths.items()}
+    above = {one for line in lines.values() for one in line}
+    heads = {p.unit_id: p for p in Position.objects.current().filter(is_head=True, unit_id__in=above)}
+    return {pk: next(heads[one] for one in reversed(line) if one in heads) for pk, line in lines.items() if heads.keys() & line}
+
+
+def _pk(position: Position | None) -> int | None:
+    return position.pk if position else None

@@ -12,6 +12,7 @@ from keqing.access.models import OrgUnit, Position, Staff
 from keqing.audit import actions as audit
 from keqing.kit import bulk
 from keqing.kit.formats import business_date
+from keqing.people import transfer
 from keqing.people.fields import completeness, organisation_fields
 from keqing.people.models import Affiliation, Organisation, OrganisationTag, Tag
 from keqing.timeline import actions as timeline
@@ -144,7 +145,8 @@ def assign_organisations(
 ) -> list[Organisation]:
     """Give customers to a position, or (``position`` None) back to the queue of ``unit``. Returns those that moved.
 
-    Refuses a closed position. Effects: owner, unit, completeness, audit, timeline.
+    Refuses a closed position. Effects: owner, unit, completeness, audit, timeline, and what other
+    departments keep for the owner (``transfer``).
     """
     if position is not None and position.closed_on is not None:
         raise OrganisationRefused(f"岗位“{position.name}”已撤销，不能分配客户。")
@@ -154,11 +156,12 @@ def assign_organisations(
     new_label = position.label if position is not None else "待分配"
     ids = [o.pk for o in organisations]
     stored = Organisation.objects.select_for_update(of=("self",)).filter(pk__in=ids).order_by("pk")
-    roles, moved, entries, lines = current_roles(ids), [], [], []
+    roles, moved, moves, entries, lines = current_roles(ids), [], [], [], []
     for organisation in stored.select_related("owner_position__holder"):
         if organisation.owner_position_id == (position.pk if position else None) and organisation.unit_id == home.pk:
             continue
         old_label = organisation.owner_position.label if organisation.owner_position else "待分配"
+        moves.append(transfer.Move(organisation.pk, transfer.Place(organisation.owner_position_id, organisation.unit_id)))
         organisation.owner_position, organisation.unit = position, home
         organisation.updated_at = organisation.last_activity_at = at
         organisation.version += 1
@@ -181,6 +184,7 @@ def assign_organisations(
     )
     audit.record_all(entries)
     timeline.add_entries(lines)
+    transfer.follow(moves=moves, position=position, unit=home, by=by, at=at)
     return moved
 
 
