@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from keqing.access.models import Position
 from keqing.followups.attendees import Attendee
 from keqing.followups.models import ContactRecord, Reminder
+from keqing.kit.addresses import whole_number
 from keqing.kit.forms import Form, VersionedForm
 from keqing.people.choices import BusinessState
 
@@ -88,7 +89,7 @@ class ContactForm(ContactFields, Form):
         super().__init__(*args, **kwargs)
         if reminders is None:  # a posted form: the action closes only what is open at this customer
             self.fields["finish"].choices = [  # type: ignore[attr-defined]
-                (pk, pk) for pk in self.data.getlist("finish") if pk.isdigit()
+                (pk, pk) for pk in self.data.getlist("finish") if whole_number(pk) is not None
             ]
         elif reminders:
             self.fields["finish"].choices = [  # type: ignore[attr-defined]
@@ -110,6 +111,10 @@ class ContactForm(ContactFields, Form):
             return uuid.UUID(self.form_key)
         except ValueError:
             return uuid.uuid4()
+
+    def begin_anew(self) -> None:
+        """The next save of this content counts as a form of its own."""
+        self._form_key = uuid.uuid4().hex
 
 
 class CorrectionForm(ContactFields, VersionedForm):

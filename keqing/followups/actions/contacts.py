@@ -15,7 +15,7 @@ from keqing.audit import actions as audit
 from keqing.followups.attendees import Attendee
 from keqing.followups.models import ContactRecord, Correction, Participant, Reminder
 from keqing.kit.formats import SHANGHAI, business_date
-from keqing.people.actions.activity import note_contact, note_next_due
+from keqing.people.actions.activity import CustomerGone, note_contact, note_next_due
 from keqing.people.models import Organisation, Person
 from keqing.timeline import actions as timeline
 
@@ -40,6 +40,17 @@ class StaleContact(ContactRefused):
         self.theirs = theirs
 
 
+class AlreadyRecorded(ContactRefused):
+    """The form made another record before; ``first`` is that one."""
+
+    def __init__(self, first: ContactRecord) -> None:
+        super().__init__(
+            f"这张表单已经记录过一次联系（{first}），这次填写的内容不同，还没有保存。"
+            "是另一次联系就再点一次保存；要改那一次，请打开它更正。"
+        )
+        self.first = first
+
+
 def subject_of(contact: ContactRecord) -> audit.Subject:
     return audit.Subject(LABEL, contact.pk, str(contact), contact.customer_id)
 
@@ -60,17 +71,37 @@ def record_contact(
     Effects, in one transaction: the record with its participants; ``reminders_done`` of this customer (with
     ``finish_due`` also those due at positions of ``by``) are closed; a callback date makes a reminder for the
     owner's position; last contact, next due date and business state of the customer; timeline line and facts;
-    one audit entry. The same ``form_key`` again returns the record it made the first time (T03).
+    one audit entry. The same ``form_key`` again returns the record it made the first time (T03), and refuses
+    (``AlreadyRecorded``) other content. Refuses a deleted customer.
     """
     given = {name: fields.get(name) for name in FIELDS}
     _check(given, customer=customer, today=business_date(at))
     try:
         with transaction.atomic():
             return _record(customer, given, participants, by, at, form_key, reminders_done, finish_due)
+    except CustomerGone as gone:
+        raise ContactRefused(str(gone)) from gone
     except IntegrityError as error:
         if "contact_form_key" not in str(error):
             raise
-        return ContactRecord.objects.get(customer_id=customer.pk, form_key=form_key)
+        first = ContactRecord.objects.get(customer_id=customer.pk, form_key=form_key)
+        if not _is_same(first, given, participants, by):
+            raise AlreadyRecorded(first) from error
+        return first
+
+
+def _is_same(
+    first: ContactRecord, given: Mapping[str, Any], participants: Sequence[Attendee], by: Staff
+) -> bool:
+    """Whether the record was made from this very content; a later correction does not make it another one."""
+    told: dict[str, Any] = {name: _plain(getattr(first, name)) for name in FIELDS}
+    people = {p.person_id for p in first.participants.all()}
+    original = first.corrections.first()
+    if original:
+        told = {name: original.before.get(name) for name in FIELDS}
+        people = {p["person_id"] for p in original.before.get("participants", ())}
+    sent = {name: _plain(value) for name, value in _stored(given).items()}
+    return first.tracker_id == by.pk and told == sent and people == {p.person_id for p in participants}
 
 
 def _record(
@@ -148,7 +179,7 @@ def correct_contact(
         diff["participants"] = ["、".join(p.name for p in many) for many in (old_people, participants)]
     if not diff:
         raise ContactRefused("内容没有变化，不需要更正。")
-    before = {name: _plain(getattr(stored, name)) for name in FIELDS}
+    before, held_on = {name: _plain(getattr(stored, name)) for name in FIELDS}, stored.track_on
     Correction.objects.create(
         contact=stored, customer_id=stored.customer_id, version=stored.version, reason=reason.strip(), by=by, at=at,
         before={**before, "participants": [asdict(p) for p in old_people]},
@@ -162,7 +193,7 @@ def correct_contact(
         _store_participants(stored, participants)
     if "callback_on" in diff:
         _move_callback(stored, customer, by, at)
-    _follow_correction(stored, customer, at)
+    _follow_correction(stored, customer, at, held_on=held_on, new_state="business_state" in diff)
     timeline.amend_entry(
         subject_label=LABEL, subject_id=stored.pk, at=_moment(stored.track_on, stored.submitted_at),
         **line_of(stored, participants),
@@ -238,16 +269,29 @@ def _move_callback(contact: ContactRecord, customer: Organisation | Person, by: 
     refresh_next_due(customer_id=contact.customer_id)
 
 
-def _follow_correction(contact: ContactRecord, customer: Organisation | Person, at: datetime) -> None:
-    """Facts and state are those of the newest contact, which the correction may have changed."""
+def _follow_correction(
+    contact: ContactRecord, customer: Organisation | Person, at: datetime, *, held_on: date, new_state: bool
+) -> None:
+    """Facts and last contact are those of the newest contact, which the correction may have changed.
+
+    The business state follows only if the correction changed it, or which contact is the newest: the state may
+    have been set by hand since.
+    """
     former = ContactRecord.objects.filter(customer_id=contact.customer_id).order_by("-track_on", "-pk")
-    newest = former.first() or contact
+    two = list(former[:2])
+    newest, other = two[0], next((one for one in two if one.pk != contact.pk), None)
+    is_newest = newest.pk == contact.pk
+    was_newest = other is None or (held_on, contact.pk) > (other.track_on, other.pk)
     facts = {"talked": (newest.description, newest.track_on)}
     for fact, column in (("recommended", "products"), ("material", "materials")):
         last = former.exclude(**{column: ""}).first()
         facts[fact] = (getattr(last, column), last.track_on) if last else ("", None)
     timeline.replace_facts(customer_id=contact.customer_id, facts=facts)
-    note_contact(customer=customer, on=newest.track_on, at=at, business_state=newest.business_state)
+    moves_state = is_newest != was_newest or (is_newest and new_state)
+    note_contact(
+        customer=customer, on=newest.track_on, at=at, corrected=True,
+        business_state=newest.business_state if moves_state else None,
+    )
 
 
 def _check(given: Mapping[str, Any], *, customer: Organisation | Person, today: date) -> None:

@@ -9,10 +9,21 @@ from keqing.access.models import Staff
 from keqing.access.tests.factories import make_cast, position_of
 from keqing.audit.models import Entry
 from keqing.followups.actions import contacts
-from keqing.followups.actions.contacts import ContactRefused, StaleContact, correct_contact, record_contact
+from keqing.followups.actions.contacts import (
+    AlreadyRecorded,
+    ContactRefused,
+    StaleContact,
+    correct_contact,
+    record_contact,
+)
 from keqing.followups.attendees import Attendee
 from keqing.followups.models import ContactRecord, Correction, Participant, Reminder
 from keqing.followups.tests.factories import NOW, TODAY, TOMORROW, fields, make_contact, make_reminder
+from keqing.people.actions.organisations import (
+    StaleOrganisation,
+    trash_organisation,
+    update_organisation,
+)
 from keqing.people.models import Organisation
 from keqing.people.tests.factories import make_organisation, make_person
 from keqing.timeline.models import Entry as Line
@@ -104,6 +115,28 @@ def test_the_same_form_again_returns_the_record_of_the_first_time(cast, hospital
     assert Entry.objects.filter(action="contact.recorded").count() == 1
 
 
+@pytest.mark.proves("T03")
+def test_a_form_sent_again_with_other_content_is_refused_and_not_taken_for_the_first(cast, hospital):
+    key, doctor = uuid.uuid4(), make_person(at_organisation=hospital)
+    first = record_contact(customer=hospital, fields=fields(), by=cast.rep, at=NOW, form_key=key)
+
+    def again(by: Staff = cast.rep, participants=(), **rest: object):
+        return record_contact(
+            customer=hospital, fields=fields(**rest), participants=participants, by=by, at=NOW, form_key=key
+        )
+
+    for other in (
+        {"description": "第二次谈的"}, {"by": cast.manager}, {"callback_on": TOMORROW},
+        {"participants": [Attendee(doctor.pk, doctor.name)]},
+    ):
+        with pytest.raises(AlreadyRecorded, match="还没有保存") as refusal:
+            again(**other)
+        assert refusal.value.first == first
+    correct_contact(contact=first, fields=fields(description="更正了"), participants=(), reason="错", by=cast.rep, at=NOW)
+    assert again().pk == first.pk, "what was sent the first time is still the same form"
+    assert ContactRecord.objects.count() == 1
+
+
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
@@ -124,6 +157,53 @@ def test_a_trashed_customer_takes_no_contact(cast, hospital):
     hospital.deleted_at = NOW
     with pytest.raises(ContactRefused, match="回收站"):
         record_contact(customer=hospital, fields=fields(), by=cast.rep, at=NOW)
+
+
+def test_a_customer_trashed_in_between_takes_no_contact(cast, hospital):
+    opened = Organisation.objects.get(pk=hospital.pk)
+    trash_organisation(organisation=hospital, by=cast.rep, at=NOW)
+    with pytest.raises(ContactRefused, match="刚被删除"):
+        record_contact(customer=opened, fields=fields(callback_on=TOMORROW), by=cast.rep, at=NOW)
+    assert not ContactRecord.objects.exists() and not Reminder.objects.exists()
+
+
+def test_an_open_edit_form_does_not_put_back_the_state_a_contact_changed(cast, hospital):
+    opened = Organisation.objects.get(pk=hospital.pk)
+    make_contact(customer=hospital, by=cast.rep, business_state="needs")
+    with pytest.raises(StaleOrganisation) as stale:
+        update_organisation(organisation=opened, values={"business_state": "first", "address": "示例路1号"}, by=cast.rep, at=NOW)
+    assert stale.value.theirs.business_state == "needs"
+    opened = Organisation.objects.get(pk=hospital.pk)
+    make_contact(customer=opened, by=cast.rep, business_state="needs")
+    saved = update_organisation(organisation=opened, values={"address": "示例路1号"}, by=cast.rep, at=NOW)
+    assert (saved.address, saved.business_state) == ("示例路1号", "needs"), "a contact in the same state disturbs nobody"
+
+
+def test_a_correction_leaves_a_state_set_by_hand_and_moves_one_it_changes(cast, hospital):
+    make_contact(customer=hospital, by=cast.rep, track_on=TODAY - timedelta(days=9), business_state="first")
+    contact = make_contact(customer=hospital, by=cast.rep, business_state="needs")
+    current = Organisation.objects.get(pk=hospital.pk)
+    update_organisation(organisation=current, values={"business_state": "partner"}, by=cast.rep, at=NOW)
+
+    def correct(**rest: object) -> str:
+        nonlocal contact
+        contact = correct_contact(contact=contact, fields=fields(**rest), participants=(), reason="错", by=cast.rep, at=NOW)
+        return Organisation.objects.get(pk=hospital.pk).business_state
+
+    assert correct(description="改个错字") == "partner"
+    assert correct(description="改个错字", track_on=TODAY - timedelta(days=1)) == "partner", "it is still the newest"
+    assert correct(description="改个错字", business_state="lost") == "lost"
+    assert correct(description="改个错字", business_state="lost", track_on=TODAY - timedelta(days=30)) == "first"
+    assert correct(description="改个错字", business_state="needs", track_on=TODAY - timedelta(days=30)) == "first"
+
+
+def test_a_corrected_date_corrects_the_last_contact_too(cast, hospital):
+    make_contact(customer=hospital, by=cast.rep, track_on=TODAY - timedelta(days=9))
+    contact = make_contact(customer=hospital, by=cast.rep)
+    correct_contact(
+        contact=contact, fields=fields(track_on=TODAY - timedelta(days=3)), participants=(), reason="日期错", by=cast.rep, at=NOW
+    )
+    assert Organisation.objects.get(pk=hospital.pk).last_contact_on == TODAY - timedelta(days=3)
 
 
 def test_without_its_audit_entry_nothing_of_a_contact_stays(cast, hospital, monkeypatch):

@@ -9,7 +9,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from keqing.access.gate import allow, fetch
-from keqing.followups.actions.contacts import FIELDS, ContactRefused, StaleContact, correct_contact, record_contact
+from keqing.followups.actions.contacts import (
+    FIELDS,
+    AlreadyRecorded,
+    ContactRefused,
+    StaleContact,
+    correct_contact,
+    record_contact,
+)
 from keqing.followups.attendees import Attendee, attendees_of
 from keqing.followups.forms import ContactForm, CorrectionForm
 from keqing.followups.models import ContactRecord
@@ -18,6 +25,7 @@ from keqing.followups.queries import detailed_contacts, history_of, open_reminde
 from keqing.followups.schedule import chinese_day, propose_next
 from keqing.followups.tables import ContactList
 from keqing.followups.views.common import answer, back, customer_url, fetch_customer
+from keqing.kit.addresses import whole_number
 from keqing.kit.formats import business_date
 from keqing.kit.lists import respond
 from keqing.kit.pages import render
@@ -28,7 +36,8 @@ def record(request: HttpRequest, pk: int) -> HttpResponse:
     """Write a contact; the history stands beside the form (R-196)."""
     at = timezone.now()
     today = business_date(at)
-    wanted = [int(one) for one in [*request.POST.getlist("participants"), request.GET.get("person", "")] if one.isdigit()]
+    sent = [*request.POST.getlist("participants"), request.GET.get("person", "")]
+    wanted = [number for one in sent if (number := whole_number(one)) is not None]
     customer = fetch_customer(pk, request, people=wanted)
     attendees = attendees_of(customer)
     status = 200
@@ -43,6 +52,8 @@ def record(request: HttpRequest, pk: int) -> HttpResponse:
                 )
             except ContactRefused as refusal:
                 form.add_error(None, str(refusal))
+                if isinstance(refusal, AlreadyRecorded):
+                    form.begin_anew()
             else:
                 following = f"下次回访 {chinese_day(contact.callback_on)}。" if contact.callback_on else ""
                 messages.success(request, f"已记录与{contact.customer_name}的联系。{following}")
