@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 
 from keqing.followups.permissions import Can
 from keqing.people.choices import BusinessState
@@ -25,6 +26,13 @@ def customers_reached(staff: Staff, word: str, *, customer: str = "customer_id")
     once = Person.objects.alive().once_customers().reached_by(staff, word).values("pk")
     # one list instead of conditions joined by OR: PostgreSQL can then start from the customers
     return Q(**{f"{customer}__in": organisations.union(people, once, all=True)})
+
+
+def of_present_customers() -> Q:
+    """Rows whose customer is not in 回收站. For few rows at a time: each one's customer is looked up."""
+    organisation = Organisation.objects.trashed().filter(pk=OuterRef("customer_id"))
+    person = Person.objects.filter(pk=OuterRef("customer_id"), deleted_at__isnull=False)
+    return ~Exists(organisation) & ~Exists(person)
 
 
 class FollowsCustomer(models.Model):
@@ -180,7 +188,11 @@ class ReminderQuerySet(models.QuerySet["Reminder"]):
         return self.filter(done_at__isnull=True)
 
     def mine(self, staff: Staff) -> ReminderQuerySet:
-        return self.filter(position_id__in=staff.standing.position_ids)
+        return self.at_positions(staff.standing.position_ids)
+
+    def at_positions(self, position_ids: Collection[int]) -> ReminderQuerySet:
+        """What these positions have to do; reminders of a customer in 回收站 wait there with it."""
+        return self.filter(of_present_customers(), position_id__in=position_ids)
 
 
 class Reminder(FollowsCustomer):

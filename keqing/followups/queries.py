@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
 
@@ -106,7 +107,10 @@ class Past:
 def badge_counts(staff: Staff, today: date) -> BadgeCounts:
     """Both numbers in one statement."""
     due, unread = counts.capped(
-        querysets=[Reminder.objects.open().mine(staff).filter(due_on__lte=today), Comment.objects.unread_by(staff)]
+        querysets=[
+            Reminder.objects.open().mine(staff).filter(due_on__lte=today),
+            Comment.objects.unread_by(staff).visible_to(staff),
+        ]
     )
     return BadgeCounts(due, unread)
 
@@ -210,11 +214,34 @@ def uncommented() -> Q:
     return ~Exists(Comment.objects.filter(contact=OuterRef("pk")))
 
 
-def positions_to_take_over(staff: Staff) -> QuerySet[Position]:
-    """Positions a reminder may go to: of the units this person heads or belongs to, able to see reminders."""
-    able = [key for key, role in roles().items() if Can.MANAGE_REMINDERS in role.words]
+def positions_to_take_over(*, staff: Staff, customer: Organisation | Person) -> QuerySet[Position]:
+    """Positions a reminder of ``customer`` may go to.
+
+    They belong to the units this person heads or works in, and their role reaches the customer: whoever takes
+    the reminder must be able to open it.
+    """
     units = staff.standing.headed_unit_ids | {p.unit_id for p in staff.standing.positions}
-    return Position.objects.current().filter(unit_id__in=units, role__in=able).select_related("unit", "holder")
+    rows = Position.objects.current().filter(_reaching(customer, Can.MANAGE_REMINDERS), unit_id__in=units)
+    return rows.select_related("unit", "holder")
+
+
+def _reaching(customer: Organisation | Person, word: str) -> Q:
+    """Positions whose role gives ``word`` at this customer (the reaches of ``access.standing``)."""
+    places: Sequence[Any] = [customer]
+    if isinstance(customer, Person) and customer.is_affiliated:
+        places = Organisation.objects.alive().filter(affiliations__person=customer, affiliations__to_on__isnull=True)
+    found = Q(pk__in=[])
+    for place in places:
+        above = [int(one) for one in place.unit.path.strip("/").split("/")]
+        for key, role in roles().items():
+            for grant in role.words.get(word, ()):
+                if grant.names_only or (grant.kinds is not None and place.kind not in grant.kinds):
+                    continue
+                own = Q(pk=place.owner_position_id)
+                in_line = Q(unit_id__in=above)
+                reach = {"all": Q(pk__isnull=False), "own": own, "team": own | (in_line & Q(is_head=True)), "territory": in_line}
+                found |= Q(role=key) & reach[grant.reach]
+    return found
 
 
 def detailed_contacts() -> QuerySet[ContactRecord]:

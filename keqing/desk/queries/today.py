@@ -78,7 +78,7 @@ def today_board(*, staff: Staff, today: date) -> TodayBoard:
     positions = staff.standing.position_ids | entrusted
     until = today + timedelta(days=AHEAD_DAYS)
     works = staff.may("reminder.view") or staff.may("contact.view")
-    mine = Reminder.objects.open().filter(position_id__in=positions)
+    mine = Reminder.objects.open().at_positions(positions)
     unread = Comment.objects.unread_by(staff).visible_to(staff)
     figures = _figures(staff, today)
     overdue, due, coming, not_read, *numbers = counts.capped(
@@ -142,7 +142,7 @@ def _nearest_head(path: str, headed: dict[str, int]) -> int | None:
 
 def _reminders(positions: frozenset[int], today: date, until: date) -> list[Reminder]:
     """Overdue ones, oldest first, must not push today's out of sight: each part has its own limit."""
-    rows = Reminder.objects.open().filter(position_id__in=positions)
+    rows = Reminder.objects.open().at_positions(positions)
     rows = rows.select_related("contact", "position__holder").order_by("due_on", "pk")
     past = list(rows.filter(due_on__lt=today)[:SHOWN])
     return [*past, *rows.filter(due_on__gte=today, due_on__lte=until)[: 2 * SHOWN]]

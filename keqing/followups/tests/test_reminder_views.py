@@ -90,15 +90,17 @@ def test_postponing_and_handing_over(cast, reminder, today):
     assert client.post(reverse("followups:reminder_postpone", args=[reminder.pk]), {"version": 1, "to": later}).status_code == 302
     url = reverse("followups:reminder_hand_over", args=[reminder.pk])
     page = client.get(url).content.decode()
-    assert "罗佳" in page and "何俊" not in page
-    outside = {"version": 2, "position": position_of(cast.other_area_rep).pk}
-    assert client.post(url, outside).status_code == 422
-    assert client.post(url, {"version": 2, "position": position_of(cast.sibling).pk}).status_code == 302
+    # a colleague's rights end before this customer: whoever takes the reminder must be able to open it
+    assert "陈立" in page and "罗佳" not in page and "何俊" not in page
+    for outside in (cast.sibling, cast.other_area_rep):
+        assert client.post(url, {"version": 2, "position": position_of(outside).pk}).status_code == 422
+    assert client.post(url, {"version": 2, "position": position_of(cast.manager).pk}).status_code == 302
     reminder.refresh_from_db()
-    assert reminder.position == position_of(cast.sibling)
-    # it is the sibling's now, who may finish it although the customer is not theirs
-    done = signed_in(cast.sibling).post(reverse("followups:reminder_done", args=[reminder.pk]), {"version": 3})
-    assert done.status_code == 302
+    assert reminder.position == position_of(cast.manager)
+    manager = signed_in(cast.manager)
+    assert manager.get(reverse("desk:customer", args=[reminder.customer_id])).status_code == 200
+    assert "李雯" in manager.get(url).content.decode()
+    assert manager.post(reverse("followups:reminder_done", args=[reminder.pk]), {"version": 3}).status_code == 302
 
 
 def test_the_list_has_its_chips(cast, hospital, reminder, today):

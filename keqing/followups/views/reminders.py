@@ -10,9 +10,11 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 
+from keqing.access.actions.once import once
 from keqing.access.gate import allow, fetch
 from keqing.compliance.actions import log_refusal
 from keqing.followups.actions.reminders import (
+    LABEL,
     LabelRefused,
     Next,
     ReminderRefused,
@@ -64,10 +66,14 @@ def reminder_new(request: HttpRequest, pk: int) -> HttpResponse:
     form = ReminderForm(request.POST or None, initial={"due_on": proposed})
 
     def store() -> str:
-        made = create_reminder(
-            customer=customer, text=form.cleaned_data["text"], due_on=form.cleaned_data["due_on"], by=request.user, at=at
+        data = form.cleaned_data
+        once(
+            by=request.user, sent=request.POST, label=LABEL, at=at,
+            make=lambda: create_reminder(
+                customer=customer, text=data["text"], due_on=data["due_on"], by=request.user, at=at
+            ),
         )
-        return f"已安排 {made.due_on:%m-%d} 的跟进。"
+        return f"已安排 {data['due_on']:%m-%d} 的跟进。"
 
     return _act(
         request, form=form, store=store, default=customer_url(customer),
@@ -122,7 +128,7 @@ def reminder_postpone(request: HttpRequest, pk: int) -> HttpResponse:
 def reminder_hand_over(request: HttpRequest, pk: int) -> HttpResponse:
     at = timezone.now()
     found = _fetch(pk, request)
-    positions = positions_to_take_over(request.user).exclude(pk=found.position_id)
+    positions = positions_to_take_over(staff=request.user, customer=found.customer()).exclude(pk=found.position_id)
     form = HandOverForm(request.POST or None, initial={"version": found.version}, positions=positions)
 
     def store() -> str:
