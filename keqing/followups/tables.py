@@ -8,11 +8,13 @@ from django import forms
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from keqing.followups.models import ContactRecord
+from keqing.followups.models import ContactRecord, of_present_customers
 from keqing.followups.queries import uncommented
 from keqing.kit.forms import Form
 from keqing.kit.lists import Asked, Column, ListSpec, Preset
 from keqing.people.choices import BusinessState
+from keqing.people.models import Organisation, Person
+from keqing.people.queries import matching
 
 ANY = [("", _("全部"))]
 
@@ -52,9 +54,10 @@ class ContactList(ListSpec):
     def filter(self, queryset: QuerySet[Any], cleaned: Mapping[str, Any]) -> QuerySet[Any]:
         paths = {
             "method": "method", "state": "business_state", "tracker": "tracker__name__icontains",
-            "customer": "customer_name__icontains", "first": "track_on__gte", "last": "track_on__lte",
+            "first": "track_on__gte", "last": "track_on__lte",
         }
-        return queryset.filter(**{paths[name]: value for name, value in cleaned.items()})
+        wanted = {paths[name]: value for name, value in cleaned.items() if name in paths}
+        return queryset.filter(_of_customer(cleaned), **wanted)
 
 
 class ReminderFilter(Form):
@@ -80,15 +83,16 @@ class ReminderList(ListSpec):
         Preset(key="today", label="今日", condition=lambda a: Q(due_on=a.today)),
         Preset(key="tomorrow", label="明日", condition=lambda a: Q(due_on=a.today + timedelta(days=1))),
         Preset(key="future", label="未来", condition=lambda a: Q(due_on__gt=a.today)),
-        Preset(key="mine", label="我的", condition=lambda a: Q(position_id__in=a.user.standing.position_ids)),
+        Preset(key="mine", label="我的", condition=lambda a: _mine(a)),
     )
     filter_form = ReminderFilter
     default_sort = "due"
     empty_text = "还没有跟进。记录联系时填上回访日期，到期就会出现在这里。"
 
     def filter(self, queryset: QuerySet[Any], cleaned: Mapping[str, Any]) -> QuerySet[Any]:
-        paths = {"customer": "customer_name__icontains", "holder": "position__holder__name__icontains"}
-        return queryset.filter(**{paths[name]: value for name, value in cleaned.items()})
+        if holder := cleaned.get("holder"):
+            queryset = queryset.filter(position__holder__name__icontains=holder)
+        return queryset.filter(_of_customer(cleaned))
 
 
 class DoneList(ReminderList):
@@ -112,9 +116,23 @@ class DoneList(ReminderList):
     empty_text = "还没有完成的跟进。"
 
 
+def _of_customer(cleaned: Mapping[str, Any]) -> Q:
+    """Rows of customers found as the search finds them, by name, pinyin or code; their index answers, not the rows."""
+    text = cleaned.get("customer")
+    if not text:
+        return Q()
+    named = matching(text=text, names_only=True)
+    organisations = Organisation.objects.filter(named).order_by().values("pk")
+    return Q(customer_id__in=organisations.union(Person.objects.filter(named).order_by().values("pk"), all=True))
+
+
 def _this_week(asked: Asked) -> Q:
     monday = asked.today - timedelta(days=asked.today.weekday())
     return Q(track_on__gte=monday, track_on__lt=monday + timedelta(days=7))
+
+
+def _mine(asked: Asked) -> Q:
+    return of_present_customers() & Q(position_id__in=asked.user.standing.position_ids)
 
 
 def _to_comment(asked: Asked) -> Q:

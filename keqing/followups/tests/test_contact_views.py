@@ -295,3 +295,38 @@ def test_the_contact_list_filters_and_opens_in_the_panel(cast, hospital):
         reverse("followups:contact", args=[contact.pk]), headers={"HX-Request": "true", "HX-Target": "panel"}
     ).content.decode()
     assert "谈了排期" in panel and "<html" not in panel and "最近联系" not in panel
+
+
+def test_a_form_used_twice_comes_back_whole_and_its_next_save_is_a_second_contact(cast, hospital):
+    client, url = signed_in(cast.rep), reverse("followups:record", args=[hospital.pk])
+    first = posted()
+    assert client.post(url, first).status_code == 302
+    answer = client.post(url, {**first, "description": "另一次谈话"})
+    page = answer.content.decode()
+    assert answer.status_code == 422 and "还没有保存" in page and "另一次谈话" in page
+    key = answer.context["form"].form_key
+    assert key != first["form_key"] and key in page
+    assert client.post(url, {**first, "description": "另一次谈话", "form_key": key}).status_code == 302
+    assert ContactRecord.objects.count() == 2
+
+
+def test_lists_find_a_customer_as_the_search_does_but_never_by_a_phone(cast, hospital):
+    Organisation.objects.filter(pk=hospital.pk).update(name="改了名的医院")
+    consumer = make_person(owner=cast.rep, name="曾无任", kind="consumer", mobile="13812341402")
+    renamed = Organisation.objects.get(pk=hospital.pk)
+    renamed.index_for_search()
+    renamed.save()
+    make_contact(customer=hospital, by=cast.rep, callback_on=TODAY, description="谈了排期")
+    make_contact(customer=consumer, by=cast.rep, callback_on=TODAY, description="电话回访")
+    client = signed_in(cast.rep)
+
+    def shown(name: str, customer: str) -> list[str]:
+        page = client.get(reverse(f"followups:{name}"), {"customer": customer}).context["page"]
+        names = {hospital.pk: "医院", consumer.pk: "曾"}
+        return sorted(names[row.customer_id] for row in page.rows)
+
+    for name in ("contacts", "reminders"):
+        found = {text: shown(name, text) for text in ("glm", "改了名", "曾无任", "1402", "13812341402", "")}
+        assert found == {
+            "glm": ["医院"], "改了名": ["医院"], "曾无任": ["曾"], "1402": [], "13812341402": [], "": sorted(["医院", "曾"]),
+        }, name
