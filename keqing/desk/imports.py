@@ -91,6 +91,10 @@ class StaffImport(ImportSpec):
             except AdminRefused as refusal:
                 raise ImportRefused(f"第 {row.number} 行：{refusal}") from refusal
 
+    def beyond(self, *, rows: Sequence[Applied], by: Staff) -> set[int]:
+        """Who manages staff manages all of them."""
+        return set() if by.may(self.word) else {row.number for row in rows}
+
     def undo(self, *, rows: Sequence[Applied], by: Staff, at: datetime) -> dict[int, str]:
         company, reasons = Company.read(), {}
         for row in reversed(rows):

@@ -220,7 +220,10 @@ def run_undo(*, import_id: int, at: datetime) -> None:
                 .order_by("number")
                 .values_list("number", "outcome", "target_id", "before")
             ]
-            kept = spec_of(batch.kind).undo(rows=rows, by=batch.by, at=at)
+            spec = spec_of(batch.kind)
+            beyond = spec.beyond(rows=rows, by=batch.by)
+            kept = dict.fromkeys(beyond, "不在您的辖区")
+            kept |= spec.undo(rows=[row for row in rows if row.number not in beyond], by=batch.by, at=at)
             _note_kept(batch, kept)
             counts = {**batch.counts, "undone": len(rows) - len(kept), "kept": len(kept)}
             audit.record(

@@ -119,6 +119,10 @@ class ImportSpec(ABC):
         """Store accepted rows through bulk actions; set ``target_id`` and ``before`` of each."""
 
     @abstractmethod
+    def beyond(self, *, rows: Sequence[Applied], by: Staff) -> set[int]:
+        """Numbers of the rows whose records ``by`` does not reach any more; they are not taken back."""
+
+    @abstractmethod
     def undo(self, *, rows: Sequence[Applied], by: Staff, at: datetime) -> dict[int, str]:
         """Take back what ``apply`` did. Returns row number → why a row could not be taken back."""
 

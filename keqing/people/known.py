@@ -12,7 +12,7 @@ from django.db import connection
 from keqing.access.models import Staff
 from keqing.kit.masks import mask_name
 from keqing.kit.search import normalise
-from keqing.people.models import Affiliation, Organisation, Person
+from keqing.people.models import Affiliation, Organisation, OrganisationQuerySet, Person, PersonQuerySet
 from keqing.people.permissions import Can
 
 # what almost every institution's name holds says nothing about which one it is
@@ -135,6 +135,12 @@ def loose_people(*, kind: str, names: Collection[str]) -> Mapping[str, list[Pers
     for person in Person.objects.alive().unaffiliated().filter(kind=kind, name__in=names).order_by("pk"):
         found[person.name].append(person)
     return found
+
+
+def not_reached(*, rows: OrganisationQuerySet | PersonQuerySet, ids: Collection[int], staff: Staff, word: str) -> set[int]:
+    """Of these ids, the living records the word does not reach: two statements."""
+    living = rows.alive().filter(pk__in=ids)
+    return set(living.values_list("pk", flat=True)) - set(living.reached_by(staff, word).values_list("pk", flat=True))
 
 
 def with_phones_read_by(*, ids: Collection[int], staff: Staff) -> frozenset[int]:

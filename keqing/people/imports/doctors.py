@@ -151,6 +151,14 @@ class DoctorImport(ImportSpec):
         except (OrganisationRefused, PersonRefused) as refusal:
             raise ImportRefused(str(refusal)) from refusal
 
+    def beyond(self, *, rows: Sequence[Applied], by: Staff) -> set[int]:
+        """By the person; and hospitals that came with it must be within reach too."""
+        ids = {row.target_id for row in rows if row.target_id}
+        away = known.not_reached(rows=Person.objects.all(), ids=ids, staff=by, word=self.word)
+        hospitals = {pk for row in rows for pk in row.before.get("hospitals", ())}
+        lost = known.not_reached(rows=Organisation.objects.all(), ids=hospitals, staff=by, word=self.word)
+        return {r.number for r in rows if r.target_id in away or not lost.isdisjoint(r.before.get("hospitals", ()))}
+
     def undo(self, *, rows: Sequence[Applied], by: Staff, at: datetime) -> dict[int, str]:
         """People first, then departments and hospitals that came with them and are used by nobody else."""
         created = {row.target_id: row.number for row in rows if row.outcome == NEW and row.target_id}

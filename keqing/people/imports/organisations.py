@@ -136,6 +136,11 @@ class OrganisationImport(ImportSpec):
         except OrganisationRefused as refusal:
             raise ImportRefused(str(refusal)) from refusal
 
+    def beyond(self, *, rows: Sequence[Applied], by: Staff) -> set[int]:
+        ids = {row.target_id for row in rows if row.target_id}
+        away = known.not_reached(rows=Organisation.objects.all(), ids=ids, staff=by, word=self.word)
+        return {row.number for row in rows if row.target_id in away}
+
     def undo(self, *, rows: Sequence[Applied], by: Staff, at: datetime) -> dict[int, str]:
         created = {row.target_id: row.number for row in rows if row.outcome == NEW and row.target_id}
         kept = withdraw_organisations(ids=list(created), by=by, at=at)

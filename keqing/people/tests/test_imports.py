@@ -334,6 +334,30 @@ def test_undoing_doctors_keeps_the_one_somebody_edited_and_the_hospital_with_him
 
 
 @pytest.mark.django_db
+def test_undo_leaves_what_the_importer_does_not_answer_for_any_more():
+    cast = make_cast()
+    known = make_organisation(owner=cast.rep, name="示例第三医院", level="2a", region_id="440100")
+    rows = [[*HOSPITALS, "医院等级"], ["示例第一医院", "广州", ""], ["示例第二医院", "广州", ""], [known.name, "广州", "三甲"]]
+    hospitals = make_applied(by=cast.manager, file=xlsx(rows), update_by="name")
+    people = [["姓名", "医院"], ["王示例", "示例第四医院"], ["赵示例", "示例第五医院"]]
+    doctors = make_applied(by=cast.manager, file=xlsx(people), kind="doctor")
+    # what another area has got since, without an edit that would keep it anyway
+    gone = Organisation.objects.filter(name__in=["示例第二医院", known.name, "示例第五医院"])
+    gone.update(unit=cast.beijing, owner_position=position_of(cast.stranger))
+
+    doctors, hospitals = undo(doctors), undo(hospitals)
+    for batch, kept in ((doctors, ["赵示例"]), (hospitals, ["示例第二医院", known.name])):
+        assert (batch.counts["undone"], batch.counts["kept"]) == (1, len(kept))
+        assert [(r.name, r.kept_because) for r in batch.rows.exclude(kept_because="").order_by("number")] == [
+            (name, "不在您的辖区") for name in kept
+        ]
+    known.refresh_from_db()
+    assert known.level == "3a" and set(Organisation.objects.values_list("name", flat=True)) == {
+        "示例第二医院", known.name, "示例第五医院",
+    }
+
+
+@pytest.mark.django_db
 def test_a_credit_code_taken_in_between_refuses_the_whole_import_and_says_so():
     cast = make_cast()
     rows = [["公司名称", "信用代码"], ["示例医药有限公司", "91110000600037341L"]]
