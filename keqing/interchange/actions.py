@@ -122,6 +122,12 @@ def run_check(*, import_id: int, at: datetime) -> None:
         with _failing_well(batch), progress_of(batch) as progress, transaction.atomic():
             body, plan, _ = _planned(batch, at=at, progress=progress)
             _store_rows(batch, body, plan)
+            audit.record_all(
+                audit.entry_for(
+                    action="duplicate.checked", by=batch.by, at=at, subject=subject, reason=f"查重：导入 {batch.file_name}"
+                )
+                for subject in plan.told
+            )
             _finish(batch, state=State.CHECKED, counts=_counts(plan), findings=_findings(plan))
 
 

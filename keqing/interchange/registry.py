@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from keqing.audit.actions import Subject
 from keqing.interchange.headers import FieldSpec
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ class Unmatched:
 class Plan:
     rows: list[Planned]
     unmatched: list[Unmatched] = field(default_factory=list)
+    told: list[Subject] = field(default_factory=list)
+    """Customers the reader may not see and now knows to exist; the dry run audits each (decision 4)."""
 
 
 @dataclass(frozen=True)

@@ -213,6 +213,16 @@ def test_rows_we_have_are_duplicates_and_the_owner_is_named_masked_to_strangers(
     }
 
 
+def test_learning_of_customers_one_may_not_see_is_audited_like_any_duplicates_check():
+    cast = make_cast()
+    theirs = make_organisation(owner=cast.stranger, name="示例市第0医院", region_id="440100")
+    make_organisation(owner=cast.rep, name="示例市第1医院", region_id="440100")
+    batch = make_checked(by=cast.manager, file=xlsx(hospitals(3)))
+    told = Entry.objects.get(action="duplicate.checked")
+    assert (told.subject_id, told.actor_id, told.reason) == (theirs.pk, cast.manager.pk, "查重：导入 医院名单.xlsx")
+    assert batch.rows.get(name="示例市第0医院").target_id is None
+
+
 def test_the_same_name_in_another_place_is_another_hospital_and_a_repeated_row_is_flagged():
     cast = make_cast()
     make_organisation(owner=cast.rep, name="人民医院", region_id="440300")

@@ -31,6 +31,7 @@ from keqing.people.actions.organisations import (
     Draft,
     OrganisationRefused,
     create_organisations,
+    subject_of,
     update_organisations,
 )
 from keqing.people.imports.columns import organisation_columns
@@ -76,6 +77,8 @@ class _Seen:
     codes: dict[tuple[str, str], int] = field(default_factory=dict)
     updated: dict[int, int] = field(default_factory=dict)
     """The row that updates an organisation, by the organisation's id."""
+    unseen: dict[int, Organisation] = field(default_factory=dict)
+    """Found, but not visible to the importer."""
 
     def earlier(self, cleaned: _Cleaned) -> int | None:
         """The line this row repeats, after taking note of it."""
@@ -120,7 +123,7 @@ class OrganisationImport(ImportSpec):
             if at % TELL_EVERY == 0:
                 context.tell(at // 2)
             planned.append(self._plan_row(one, existing, seen, placing, context))
-        return Plan(planned)
+        return Plan(planned, told=[subject_of(o) for o in seen.unseen.values()])
 
     def apply(self, *, plan: Plan, context: Context) -> None:
         new = [row for row in plan.rows if row.outcome == NEW]
@@ -194,13 +197,16 @@ class OrganisationImport(ImportSpec):
         self, planned: Planned, one: _Cleaned, found: Organisation, seen: _Seen, context: Context
     ) -> Planned:
         update_by = context.options.get("update_by")
-        planned.target_id = found.pk
+        if found.allows(context.by, Can.VIEW, names=True):
+            planned.target_id = found.pk
+        else:
+            seen.unseen[found.pk] = found
         if not update_by or not self._agrees(update_by, one, found):
             planned.outcome = DUPLICATE
             planned.reason = f"已存在，{known.owner_words(found, staff=context.by, word=Can.VIEW)}"
             return planned
         if not found.allows(context.by, self.word):
-            planned.reason, planned.target_id = OUT_OF_REACH, None
+            planned.reason = OUT_OF_REACH
             return planned
         values = {k: v for k, v in one.values.items() if v not in (None, "", []) and k != update_by}
         values = {k: v for k, v in values.items() if getattr(found, k) != v and not self._is_vaguer(k, v, found)}
@@ -214,7 +220,8 @@ class OrganisationImport(ImportSpec):
             planned.outcome, planned.reason = DUPLICATE, f"与第 {earlier} 行重复"
             return planned
         labels = [self.field(k).label for k in values if self.field(k)]  # type: ignore[union-attr]
-        planned.outcome = UPDATE
+        planned.outcome, planned.target_id = UPDATE, found.pk
+        seen.unseen.pop(found.pk, None)  # the update itself is audited
         planned.reason = "；".join([f"更新{'、'.join(labels)}"] * bool(labels) + one.notes)
         planned.payload = _Payload(values, existing=found)
         return planned
