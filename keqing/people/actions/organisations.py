@@ -108,10 +108,13 @@ def update_organisations(
         organisation = stored[pk]
         if organisation.version != change.organisation.version:
             raise StaleOrganisation(organisation)
+        sources = organisation.figure_sources
         diff = _apply(organisation, change.values, by, business_date(at))
         if change.tags is not None and (tag_diff := _retag(organisation, change.tags)):
             diff["tags"] = tag_diff
         change.before.update({name: values[0] for name, values in diff.items()})
+        if "figure_sources" in diff:
+            change.before["figure_sources"] = sources  # whole, not as the audit words it
         if not diff:
             continue
         organisation.updated_at = at

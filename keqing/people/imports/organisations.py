@@ -27,6 +27,7 @@ from keqing.kit.search import normalise
 from keqing.people import choices, known
 from keqing.people.actions.imported import CHANGED, GONE, restored_values, withdraw_organisations
 from keqing.people.actions.organisations import (
+    ASSESSED,
     Change,
     Draft,
     OrganisationRefused,
@@ -215,6 +216,8 @@ class OrganisationImport(ImportSpec):
         if not values:
             planned.outcome, planned.reason = DUPLICATE, "已存在，资料相同"
             return planned
+        if figures := {k: self._provenance(context) for k in values if k in ASSESSED}:
+            values["figure_sources"] = {**found.figure_sources, **figures}
         earlier = seen.updated.setdefault(found.pk, planned.number)
         if earlier != planned.number:
             planned.outcome, planned.reason = DUPLICATE, f"与第 {earlier} 行重复"
@@ -230,6 +233,11 @@ class OrganisationImport(ImportSpec):
         if update_by == "name":
             return normalise(one.name) in map(normalise, (found.name, found.short_name, *found.aliases))
         return bool(one.values.get(update_by)) and getattr(found, update_by) == one.values[update_by]
+
+    def _provenance(self, context: Context) -> dict[str, str]:
+        """Where a figure of the file comes from: not from where the rest of the record came."""
+        day = business_date(context.at).isoformat()
+        return {"source": choices.Source.IMPORT.value, "note": context.source_note, "on": day, "by": context.by.name}
 
     def _is_vaguer(self, key: str, value: Any, found: Organisation) -> bool:
         """A file that knows only the province does not replace the district we have."""

@@ -140,6 +140,24 @@ def test_update_by_code_finds_a_renamed_organisation():
 
 
 @pytest.mark.django_db
+def test_a_figure_from_a_file_says_so_and_undo_gives_it_its_former_source_back():
+    cast = make_cast()
+    website = {"source": "website", "note": "官网 2026-03", "on": "2026-03-01", "by": "甲"}
+    visit = {"source": "visit", "note": "", "on": "2026-04-01", "by": "乙"}
+    mine = make_organisation(owner=cast.rep, name="示例第一人民医院", beds=800, outpatients_day=90, source="visit")
+    Organisation.objects.filter(pk=mine.pk).update(figure_sources={"beds": website, "outpatients_day": visit})
+    batch = make_applied(by=cast.manager, file=xlsx([["医院名称", "床位"], [mine.name, "900"]]), update_by="name")
+    mine.refresh_from_db()
+    day = mine.figure_sources["beds"].pop("on")
+    source = {"source": "import", "note": "导入 医院名单.xlsx", "by": cast.manager.name}
+    assert (mine.beds, mine.figure_sources) == (900, {"beds": source, "outpatients_day": visit}) and day > "2026-04-01"
+    assert batch.rows.get().reason == "更新床位"
+    undo(batch)
+    mine.refresh_from_db()
+    assert (mine.beds, mine.figure_sources) == (800, {"beds": website, "outpatients_day": visit})
+
+
+@pytest.mark.django_db
 def test_stores_find_their_chain():
     cast = make_cast()
     chain = make_organisation(owner=cast.rep, name="示例大药房连锁有限公司", kind="chain", short_name="示例大药房")
