@@ -105,6 +105,21 @@ class SignInTries(models.Model):
         verbose_name = "登录失败记录"
 
 
+class UsedFormKey(models.Model):
+    """A form that made something, so that sending it again finds that instead of making another one."""
+
+    staff = models.ForeignKey(Staff, models.PROTECT, related_name="+")
+    label = models.CharField(max_length=60)
+    key = models.CharField(max_length=64)
+    object_id = models.BigIntegerField(null=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        verbose_name = "已提交的表单"
+        constraints = [models.UniqueConstraint(fields=["staff", "label", "key"], name="form_used_once")]
+        indexes = [models.Index(fields=["at"], name="used_form_at")]
+
+
 class AdministeredQuerySet(models.QuerySet[Any]):
     """Tables of the company's own order: who looks after it sees all of it, others none."""
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import close_old_connections, connection
+from django.urls import reverse
 
 from keqing.access.models import Staff
 from keqing.access.tests.factories import make_cast
@@ -18,6 +19,7 @@ from keqing.people.actions.organisations import (
 )
 from keqing.people.models import Organisation
 from keqing.people.tests.factories import NOW, make_organisation, make_person
+from keqing.people.tests.test_pages import signed_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -64,3 +66,17 @@ def test_a_customer_is_deleted_and_restored_once_and_not_from_a_stale_page():
     assign_organisations(organisations=[before], position=to, by=cast.manager, at=NOW)
     assert attempt(trash_organisation, before) == "refused"
     assert Organisation.objects.get(pk=hospital.pk).deleted_at is None
+
+
+@pytest.mark.proves("T03")
+def test_a_new_customer_sent_twenty_times_at_once_is_one_customer():
+    cast = make_cast()
+    url = reverse("people:organisation_new", args=["clinic"])
+    sent = {"form_key": "d2f1", "version": 0, "name": "双击诊所", "business_state": "first"}
+    clients = [signed_in(cast.rep) for _ in range(20)]
+    answers = at_once(20, lambda n: clients[n].post(url, sent))
+    made = Organisation.objects.get()
+    assert {(a.status_code, a.headers["Location"]) for a in answers} == {(302, reverse("desk:customer", args=[made.pk]))}
+    assert Entry.objects.filter(action="organisation.created").count() == 1
+    clients[0].post(url, {**sent, "name": "另一家诊所"})
+    assert Organisation.objects.count() == 2

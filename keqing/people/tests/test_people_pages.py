@@ -177,3 +177,12 @@ def test_who_ends_a_post_and_no_longer_looks_after_the_person_lands_on_the_custo
     url = reverse("people:affiliation_end", args=[doctor.affiliations.get(organisation=here).pk])
     answer = signed_in(cast.rep).post(url, {"on": "2026-11-01"}, follow=True)
     assert answer.status_code == 200 and answer.redirect_chain[-1][0] == reverse("desk:customer", args=[here.pk])
+
+
+def test_a_new_person_sent_twice_is_one_person():
+    cast = make_cast()
+    hospital = make_organisation(owner=cast.rep, name="甲医院")
+    client, url = signed_in(cast.rep), f"{reverse('people:person_new')}?organisation={hospital.pk}"
+    sent = {"form_key": "d2f1", "version": 0, "name": "王示例", "organisation": "甲医院", "role": "doctor"}
+    answers = [client.post(url, sent).headers["Location"] for _ in range(3)]
+    assert set(answers) == {reverse("people:person", args=[Person.objects.get().pk])}

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from keqing.access.actions.once import once
 from keqing.access.gate import allow, fetch
 from keqing.access.models import Position, Staff
 from keqing.access.territories import TerritoryMap
@@ -130,13 +131,16 @@ def organisation_new(request: HttpRequest, kind: str) -> HttpResponse:
     owner_form = NewOwnerForm(data, staff=staff, kind=kind)
     chooses = owner_form.fields["owner"].queryset.count() > 1
     if data is not None and form.is_valid() & (not chooses or owner_form.is_valid()):
+        owner = owner_form.cleaned_data["owner"] if chooses else staff.standing.home
         try:
-            organisation = _enter(staff, form, owner_form.cleaned_data["owner"] if chooses else staff.standing.home, chooses, at)
+            made, _new = once(
+                by=staff, sent=data, label=actions.LABEL, make=lambda: _enter(staff, form, owner, chooses, at), at=at
+            )
         except actions.OrganisationRefused as refusal:
             form.add_error(None, str(refusal))
         else:
-            messages.success(request, _("已建立档案：%(name)s。") % {"name": organisation.name})
-            return redirect("desk:customer", organisation.pk)
+            messages.success(request, _("已建立档案：%(name)s。") % {"name": form.cleaned_data["name"]})
+            return redirect("desk:customer", made)
     context = {
         "form": form, "owner_form": owner_form if chooses else None, "kind": kind, "draft": f"organisation-new-{kind}",
         "heading": _("新建%(kind)s") % {"kind": Kind(kind).label}, "may_check": staff.may(Can.CHECK_DUPLICATES),

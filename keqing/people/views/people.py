@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from keqing.access.actions.once import once
 from keqing.access.gate import allow, fetch
 from keqing.access.models import Staff
 from keqing.kit import lists, pages
@@ -117,9 +118,11 @@ def person_new(request: HttpRequest) -> HttpResponse:
         # a doctor whose hospital is not known yet waits under 无任职
         post_form.fields["organisation"].required = post_form.fields["role"].required = needs_organisation
     if data is not None and form.is_valid() & (post_form is None or post_form.is_valid()):
-        made = _enter(request, form, post_form, at)
-        messages.success(request, _("已建立人员档案：%(name)s。") % {"name": made.name})
-        return redirect("people:person", made.pk)
+        made, _new = once(
+            by=staff, sent=data, label=actions.LABEL, make=lambda: _enter(request, form, post_form, at), at=at
+        )
+        messages.success(request, _("已建立人员档案：%(name)s。") % {"name": form.cleaned_data["name"]})
+        return redirect("people:person", made)
     context = {
         "form": form, "post_form": post_form, "kinds": kinds, "kind": kind, "organisation": organisation,
         "kind_links": [(label, _with_kind(request, key), None, key == kind) for key, label in kinds],

@@ -1,0 +1,12 @@
+"""Background work: forgetting the keys of old forms."""
+
+from django.utils import timezone
+
+from keqing.access.actions.once import forget_form_keys
+from keqing.kit.jobs import periodic
+
+
+@periodic(cron="40 18 * * *")
+def forget_old_form_keys() -> None:
+    """Every night of Shanghai."""
+    forget_form_keys(at=timezone.now())
