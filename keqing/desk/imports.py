@@ -12,7 +12,7 @@ from keqing.access.actions.staff import create_staff, deactivate_staff, edit_sta
 from keqing.access.models import OrgUnit, Position, Staff
 from keqing.access.permissions import Can
 from keqing.access.standing import role_choices
-from keqing.desk.queries.staff_import import Company
+from keqing.desk.queries.staff_import import Company, accounts_in_use
 from keqing.interchange.actions import ImportRefused
 from keqing.interchange.registry import (
     DUPLICATE,
@@ -26,6 +26,7 @@ from keqing.interchange.registry import (
     Plan,
     Planned,
     SourceRow,
+    Undone,
 )
 from keqing.kit.formats import business_date
 from keqing.kit.validators import clean_mobile
@@ -95,14 +96,19 @@ class StaffImport(ImportSpec):
         """Who manages staff manages all of them."""
         return set() if by.may(self.word) else {row.number for row in rows}
 
-    def undo(self, *, rows: Sequence[Applied], by: Staff, at: datetime) -> dict[int, str]:
+    def undo(self, *, rows: Sequence[Applied], by: Staff, at: datetime) -> Undone:
         company, reasons = Company.read(), {}
+        new = [company.staff_by_id.get(row.target_id or 0) for row in rows if row.outcome == NEW]
+        in_use = accounts_in_use(staff=[staff for staff in new if staff is not None and staff.is_active])
         for row in reversed(rows):
+            if row.outcome == NEW and row.target_id in in_use:
+                reasons[row.number] = in_use[row.target_id]
+                continue
             try:
                 self._take_back(row, company, by, at)
             except AdminRefused as refusal:
                 reasons[row.number] = str(refusal)
-        return reasons
+        return Undone(reasons)
 
     def _plan_row(self, row: SourceRow, company: Company, context: Context) -> Planned:
         planned = Planned(row.number, ERROR, row.values.get("name", "").strip())

@@ -228,9 +228,9 @@ def run_undo(*, import_id: int, at: datetime) -> None:
             ]
             spec = spec_of(batch.kind)
             beyond = spec.beyond(rows=rows, by=batch.by)
-            kept = dict.fromkeys(beyond, "不在您的辖区")
-            kept |= spec.undo(rows=[row for row in rows if row.number not in beyond], by=batch.by, at=at)
-            _note_kept(batch, kept)
+            undone = spec.undo(rows=[row for row in rows if row.number not in beyond], by=batch.by, at=at)
+            kept = {**dict.fromkeys(beyond, "不在您的辖区"), **undone.kept}
+            _note_kept(batch, {**undone.left, **kept})
             counts = {**batch.counts, "undone": len(rows) - len(kept), "kept": len(kept)}
             audit.record(
                 action="import.undone", by=batch.by, at=at, subject=subject_of(batch), changes={"counts": [None, counts]}

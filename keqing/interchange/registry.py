@@ -78,6 +78,14 @@ class Applied:
     before: Mapping[str, Any]
 
 
+@dataclass(frozen=True)
+class Undone:
+    """By row number: why a row could not be taken back; what came with a row and stays though the row went."""
+
+    kept: Mapping[int, str]
+    left: Mapping[int, str] = field(default_factory=dict)
+
+
 Tell = Callable[[int], None]
 
 
@@ -126,8 +134,8 @@ class ImportSpec(ABC):
         """Numbers of the rows whose records ``by`` does not reach any more; they are not taken back."""
 
     @abstractmethod
-    def undo(self, *, rows: Sequence[Applied], by: Staff, at: datetime) -> dict[int, str]:
-        """Take back what ``apply`` did. Returns row number → why a row could not be taken back."""
+    def undo(self, *, rows: Sequence[Applied], by: Staff, at: datetime) -> Undone:
+        """Take back what ``apply`` did."""
 
     def field(self, key: str) -> Field | None:
         return next((f for f in self.fields if f.key == key), None)

@@ -18,6 +18,8 @@ _ID_CHECKS = "10X98765432"
 _SIGNS_BETWEEN = re.compile(r"[\s\-‐-―−_.·]")
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 _LANDLINE = re.compile(r"(010|02\d|0[3-9]\d{2})(\d{7,8})")
+# two-digit area codes are Taiwan's; without bracket or dash (02)28225812 would read as 022-8225812, Tianjin
+_TAIWAN = re.compile(r"(?:\((0[2-8])\)\s*-?|(0[2-8])\s*-)\s*(\d{3,4})[\s-]?(\d{4})")
 _SERVICE = re.compile(r"([48]00)(\d{3})(\d{4})")
 _EXTENSION = re.compile(r"(?:转|轉|分机|ext\.?|#|x|\*)\s*[:：]?\s*(\d{1,6})$", re.IGNORECASE)
 _DASHED_EXTENSION = re.compile(r"(?<=\d{7})\s*[-－—]\s*(\d{1,6})$")
@@ -55,6 +57,8 @@ def clean_mobile(text: str) -> str:
 def clean_phone(text: str) -> str:
     """A mobile (11 digits), a landline (`0571-87783883`, with `转802`) or a 400/800 number."""
     number, extension = _split_extension(unicodedata.normalize("NFKC", text).strip())
+    if taiwan := _TAIWAN.fullmatch(number.strip()):
+        return f"{taiwan.group(1) or taiwan.group(2)}-{taiwan.group(3)}{taiwan.group(4)}{extension}"
     digits = _without_country(re.sub(r"[()]", "", _compact(number)))
     if _MOBILE.fullmatch(digits) and not extension:
         return digits

@@ -3,10 +3,11 @@
 import pytest
 from django.urls import reverse
 
+from keqing.access.actions.staff import reset_password
 from keqing.access.models import Holding, Position, Staff
 from keqing.access.tests.factories import make_cast, make_staff, position_of
 from keqing.interchange.tests.factories import make_applied, make_checked, undo, xlsx
-from keqing.people.tests.factories import make_organisation
+from keqing.people.tests.factories import NOW, make_organisation
 
 pytestmark = pytest.mark.django_db
 HEAD = ["姓名", "工号", "登录名", "手机", "所属组织", "角色", "岗位编号", "岗位名称", "负责人岗位"]
@@ -80,6 +81,22 @@ def test_undo_keeps_a_person_who_has_customers_by_now(cast):
     batch = undo(batch)
     assert batch.counts["kept"] == 1 and Staff.objects.get(employee_no="E100").is_active
     assert "未移交的工作" in batch.rows.get().kept_because
+
+
+def test_undo_keeps_accounts_that_are_in_use(cast):
+    rows = [HEAD, *([name, f"E10{n}", "", "", "广州地区", "医药代表", f"GZ-{n}", "", ""] for n, name in enumerate("甲乙丙丁"))]
+    batch = make_applied(by=cast.security, file=xlsx(rows), kind="staff")
+    signed_in, issued, acted, unused = Staff.objects.filter(employee_no__startswith="E10").order_by("employee_no")
+    Staff.objects.filter(pk=signed_in.pk).update(last_login=NOW)
+    reset_password(staff=issued, by=cast.security, at=NOW)
+    make_organisation(owner=cast.rep, by=acted)
+    batch = undo(batch)
+    assert (batch.counts["undone"], batch.counts["kept"]) == (1, 3)
+    assert list(batch.rows.order_by("number").values_list("name", "kept_because")) == [
+        ("甲", "账号已在使用"), ("乙", "导入后已发密码或被修改"), ("丙", "账号已在使用"), ("丁", ""),
+    ]
+    unused.refresh_from_db()
+    assert not unused.is_active and Staff.objects.filter(is_active=True, employee_no__startswith="E10").count() == 3
 
 
 def test_only_who_manages_staff_is_offered_the_import(client, cast):

@@ -96,15 +96,15 @@ def withdraw_people(*, ids: Collection[int], by: Staff, at: datetime) -> dict[in
 
 
 @transaction.atomic
-def withdraw_departments(*, ids: Collection[int], by: Staff, at: datetime) -> None:
-    """Remove departments an import made and nobody works in or edited."""
-    unused = [
-        d for d in _all(Department, ids).select_related("organisation")
-        if d.version == 1 and d.closed_on is None
-    ]
-    used = set(Affiliation.objects.filter(department__in=unused).values_list("department_id", flat=True))
-    used |= set(Department.objects.filter(parent__in=unused).values_list("parent_id", flat=True))
-    going = [d for d in unused if d.pk not in used]
+def withdraw_departments(*, ids: Collection[int], by: Staff, at: datetime) -> dict[int, str]:
+    """Remove departments an import made and nobody works in or edited. Returns id → which one stays and why."""
+    stored = {d.pk: d for d in _all(Department, ids).select_related("organisation")}
+    kept = {pk: CHANGED for pk, d in stored.items() if d.version > 1 or d.closed_on is not None}
+    for pk in Department.objects.filter(parent__in=stored).values_list("parent_id", flat=True):
+        kept.setdefault(pk, "已有下级科室")
+    for pk in Affiliation.objects.filter(department__in=stored).values_list("department_id", flat=True).distinct():
+        kept.setdefault(pk, "已有任职")
+    going = [d for pk, d in stored.items() if pk not in kept]
     _delete(Department, "id", [d.pk for d in going])
     audit.record_all(
         audit.entry_for(
@@ -113,6 +113,7 @@ def withdraw_departments(*, ids: Collection[int], by: Staff, at: datetime) -> No
         )
         for d in going
     )
+    return {pk: f"新建的科室“{stored[pk].name}”保留：{why}" for pk, why in kept.items()}
 
 
 def restored_values(model: type[models.Model], before: Mapping[str, object]) -> dict[str, object]:

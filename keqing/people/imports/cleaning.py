@@ -112,9 +112,7 @@ def clean_any_phone(text: str, notes: Notes) -> str:
 
 def _one_phone(part: str, first: str, notes: Notes) -> list[str]:
     try:
-        # (02)28225812 is Taipei; without its brackets it would read as 022-8225812, Tianjin
-        if not re.match(r"\(0\d\)", part):
-            return [clean_phone(part)]
+        return [clean_phone(part)]
     except ValueError:
         pass
     digits = re.sub(r"\D", "", part)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,6 +23,7 @@ from keqing.interchange.registry import (
     Plan,
     Planned,
     SourceRow,
+    Undone,
 )
 from keqing.kit.formats import business_date
 from keqing.people import choices, known
@@ -159,15 +161,25 @@ class DoctorImport(ImportSpec):
         lost = known.not_reached(rows=Organisation.objects.all(), ids=hospitals, staff=by, word=self.word)
         return {r.number for r in rows if r.target_id in away or not lost.isdisjoint(r.before.get("hospitals", ()))}
 
-    def undo(self, *, rows: Sequence[Applied], by: Staff, at: datetime) -> dict[int, str]:
+    def undo(self, *, rows: Sequence[Applied], by: Staff, at: datetime) -> Undone:
         """People first, then departments and hospitals that came with them and are used by nobody else."""
         created = {row.target_id: row.number for row in rows if row.outcome == NEW and row.target_id}
         kept = withdraw_people(ids=list(created), by=by, at=at)
-        withdraw_departments(ids=[pk for row in rows for pk in row.before.get("departments", ())], by=by, at=at)
-        withdraw_organisations(ids=[pk for row in rows for pk in row.before.get("hospitals", ())], by=by, at=at)
         reasons = {created[pk]: why for pk, why in kept.items()}
         reasons.update(self._restore([row for row in rows if row.outcome == UPDATE], by, at))
-        return reasons
+        departments = {pk: row.number for row in rows for pk in row.before.get("departments", ())}
+        hospitals = {pk: row.number for row in rows for pk in row.before.get("hospitals", ())}
+        left: dict[int, list[str]] = defaultdict(list)
+        for pk, why in withdraw_departments(ids=list(departments), by=by, at=at).items():
+            left[departments[pk]].append(why)
+        for pk, why in self._hospitals_left(list(hospitals), by, at).items():
+            left[hospitals[pk]].append(why)
+        return Undone(reasons, {number: f"医生已撤销；{'；'.join(many)}" for number, many in left.items()})
+
+    def _hospitals_left(self, ids: Sequence[int], by: Staff, at: datetime) -> dict[int, str]:
+        kept = withdraw_organisations(ids=ids, by=by, at=at)
+        names = known.living_organisations(ids=list(kept)) if kept else {}
+        return {pk: f"新建的医院“{names[pk]}”保留：{why}" for pk, why in kept.items() if pk in names}
 
     def _plan_row(self, row: SourceRow, hospitals: Hospitals, everyone: _Known, context: Context) -> Planned:
         name, notes = row.values.get("name", "").strip(), []

@@ -21,6 +21,7 @@ from keqing.interchange.registry import (
     Plan,
     Planned,
     SourceRow,
+    Undone,
 )
 from keqing.kit.formats import business_date
 from keqing.kit.search import normalise
@@ -145,12 +146,12 @@ class OrganisationImport(ImportSpec):
         away = known.not_reached(rows=Organisation.objects.all(), ids=ids, staff=by, word=self.word)
         return {row.number for row in rows if row.target_id in away}
 
-    def undo(self, *, rows: Sequence[Applied], by: Staff, at: datetime) -> dict[int, str]:
+    def undo(self, *, rows: Sequence[Applied], by: Staff, at: datetime) -> Undone:
         created = {row.target_id: row.number for row in rows if row.outcome == NEW and row.target_id}
         kept = withdraw_organisations(ids=list(created), by=by, at=at)
         reasons = {created[pk]: why for pk, why in kept.items()}
         reasons.update(self._restore([row for row in rows if row.outcome == UPDATE], by, at))
-        return reasons
+        return Undone(reasons)
 
     def _clean(self, row: SourceRow, cleaner: OrganisationCleaner) -> _Cleaned:
         notes: list[str] = []

@@ -58,7 +58,7 @@ def test_other_names_in_brackets_become_aliases(text, name, aliases):
     ("text", "phone"),
     [
         ("1083211441", "010-83211441"), ("57187783883", "0571-87783883"), ("0571-8778388387022776", "0571-87783883，0571-87022776"),
-        ("0571-87068001，87010630", "0571-87068001，0571-87010630"), ("(02)28225812", "(02)28225812"), ("13800001234", "13800001234"),
+        ("0571-87068001，87010630", "0571-87068001，0571-87010630"), ("(02)28225812", "02-28225812"), ("13800001234", "13800001234"),
     ],
 )
 def test_phones_are_repaired(text, phone):
@@ -338,7 +338,7 @@ def test_a_file_without_hospitals_yields_people_without_affiliation_whom_the_imp
 
 
 @pytest.mark.django_db
-def test_undoing_doctors_keeps_the_one_somebody_edited_and_the_hospital_with_him():
+def test_undoing_doctors_keeps_the_one_somebody_edited_and_lists_the_hospital_that_stays_with_him():
     cast = make_cast()
     rows = [DOCTORS, ["张一", "广州示例医院", "骨科", "", "", ""], ["张二", "广州示例医院", "骨科", "", "", ""]]
     batch = make_applied(by=cast.manager, file=xlsx(rows), kind="doctor")
@@ -348,7 +348,10 @@ def test_undoing_doctors_keeps_the_one_somebody_edited_and_the_hospital_with_him
     batch = undo(batch)
     assert [p.name for p in Person.objects.all()] == ["张二"]
     assert Organisation.objects.count() == 1 and Department.objects.count() == 1
-    assert [(r.name, r.kept_because) for r in batch.rows.exclude(kept_because="")] == [("张二", "导入后已被修改")]
+    assert [(r.name, r.kept_because) for r in batch.rows.exclude(kept_because="").order_by("number")] == [
+        ("张一", "医生已撤销；新建的科室“骨科”保留：已有任职；新建的医院“广州示例医院”保留：已有科室"), ("张二", "导入后已被修改"),
+    ]
+    assert (batch.counts["undone"], batch.counts["kept"]) == (1, 1)
 
 
 @pytest.mark.django_db
