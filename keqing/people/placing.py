@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date
 
@@ -59,8 +60,14 @@ class Placing:
         return Place(unit, owner)
 
     def _is_elsewhere(self, division: str | None) -> bool:
-        """My units have territories, and this place is in none of them."""
-        return bool(self._covered and division) and not str(division).startswith(self._covered)
+        """My units have territories, and this place is in none of them and holds none of them.
+
+        A place named only by its province or city may well be ours: it waits in the queue for somebody to look.
+        """
+        if not self._covered or not division:
+            return False
+        wide = re.sub(r"(?:00)+$", "", division)
+        return not division.startswith(self._covered) and not any(own.startswith(wide) for own in self._covered)
 
     def _prefixes(self, today: date) -> tuple[str, ...]:
         clauses = self._standing.clauses.get(self._word, ())

@@ -28,6 +28,12 @@ _STREET = re.compile(r"[东西南北中]?(?:路|街|大道|大街|巷|里|胡同
 # words that begin like a city and are none, in names of institutions
 _NO_PLACE = ("中山大学", "中山医", "大同医", "平安", "三明治", "东方", "和平", "同仁")
 
+# districts merged away that lists still name: 北京 2010, 上海 2009 – 2015, 天津 2009, 广州 2005 – 2014 (decisions of the State Council)
+_MERGED = {
+    "崇文区": "110101", "宣武区": "110102", "塘沽区": "120116", "汉沽区": "120116", "大港区": "120116",
+    "卢湾区": "310101", "闸北区": "310106", "南汇区": "310115", "东山区": "440104", "芳村区": "440103", "萝岗区": "440112",
+}
+
 Table = dict[str, list["Place"]]
 
 
@@ -56,6 +62,9 @@ class Regions:
         self._memo: dict[tuple[str, ...], Region | None] = {}
         for code, level, name, _ in rows:
             self._add(Place(code, level), name)
+        for name, code in _MERGED.items():
+            if code in self._full:
+                self._add(Place(code, 3), name)
 
     def full_name(self, code: str) -> str:
         return self._full.get(code, "")

@@ -80,3 +80,9 @@ def test_divisions_are_read_once(django_assert_num_queries) -> None:
 def test_a_name_mentions_one_province_or_none(regions: Regions, text: str, code: str | None) -> None:
     found = regions.mentioned(text)
     assert (found.code if found else None) == code
+
+
+def test_a_district_merged_away_leads_to_the_one_it_joined(regions: Regions) -> None:
+    for text, code in (("北京市-宣武区", "110102"), ("上海市闸北区", "310106"), ("广东省广州市东山区", "440104")):
+        found = regions.resolve(text)
+        assert found is not None and (found.code, found.rest) == (code, "")
