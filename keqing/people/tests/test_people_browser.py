@@ -6,7 +6,9 @@ import pytest
 from django.urls import reverse
 
 from keqing.access.tests.factories import PASSWORD, make_cast
-from keqing.people.tests.factories import make_organisation, make_person
+from keqing.followups.actions.comments import comment_on
+from keqing.followups.tests.factories import make_contact
+from keqing.people.tests.factories import NOW, make_organisation, make_person
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -49,3 +51,26 @@ def test_typing_a_known_name_warns_and_a_refused_form_keeps_everything(page, liv
     page.wait_for_selector("[data-error-summary]")
     assert page.evaluate("document.activeElement.hasAttribute('data-error-summary')")
     assert page.input_value("#id_beds") == "800" and page.input_value("#id_name") == "江湾示范"
+
+
+FITS = """(input) => {
+  const style = getComputedStyle(input), pen = document.createElement("canvas").getContext("2d");
+  pen.font = style.font;
+  return pen.measureText(input.placeholder).width <= input.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+}"""
+
+
+def test_hints_of_what_can_be_typed_and_the_number_of_notices_are_not_cut_off(page, live_server):
+    cast = make_cast()
+    contact = make_contact(customer=make_organisation(owner=cast.rep), by=cast.rep)
+    comment_on(contact=contact, text="请跟进", by=cast.manager, at=NOW)
+    sign_in(page, live_server, cast.rep)
+    for name, arguments in (("organisations", ["all"]), ("people", [])):
+        page.goto(live_server.url + reverse(f"people:{name}", args=arguments))
+        assert page.locator("#list-filters input[name=q]").evaluate(FITS), name
+    page.set_viewport_size({"width": 390, "height": 844})
+    badge, search = page.locator(".shell-top .badge").bounding_box(), page.locator(".shell-top [role=search]")
+    assert badge["y"] >= 0 and badge["x"] + badge["width"] <= 390
+    assert search.get_by_text("搜索", exact=True).last.is_visible()
+    search.locator("input").fill("江")
+    assert not search.get_by_text("搜索", exact=True).last.is_visible()
