@@ -113,6 +113,7 @@ def test_an_address_changes_one_parameter_and_keeps_the_others() -> None:
     assert template.render({}, request) == "?b=2&amp;b=3&amp;sort=-name"
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("cookie", "drawn"), [("dark", 'data-theme="keqing-dark"'), ("light", 'data-theme="keqing"'), ('"><script>', "")]
 )
@@ -133,6 +134,7 @@ def test_error_pages_say_what_happened_in_chinese_with_a_number(name: str) -> No
     assert "<c-" not in html
 
 
+@pytest.mark.django_db
 def test_the_answer_is_whole_or_the_region_that_was_asked_for() -> None:
     def ask(**headers: str) -> HttpResponse:
         request = RequestFactory().get("/", headers=headers)

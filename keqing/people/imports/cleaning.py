@@ -169,7 +169,7 @@ def clean_count(text: str, label: str, highest: int) -> int | None:
     plain = re.sub(r"[,，\s张人次家]", "", unicodedata.normalize("NFKC", text))
     if not plain:
         return None
-    if not plain.isdigit() or int(plain) > highest:
+    if not plain.isdecimal() or int(plain) > highest:
         raise ValueError(f"{label}“{text}”应为 0 到 {highest:,} 的整数。")
     return int(plain)
 

@@ -52,7 +52,7 @@ class Hospitals:
         self._places = Counter(name for name, _ in self._counts)
         parts = {part for name in self._places for part in _parts(name)}
         self._known = known.known_organisations(kinds=choices.CARE_KINDS, names=parts)
-        chosen = [int(c) for c in self._choices.values() if str(c).isdigit()]
+        chosen = [int(c) for c in self._choices.values() if str(c).isdecimal()]
         self._chosen = known.living_organisations(ids=chosen) if chosen else {}
         self._found = {spot: self._match(spot) for spot in self._counts}
 
@@ -85,7 +85,7 @@ class Hospitals:
 
     def _match(self, spot: Spot) -> Hospital:
         choice = self._choices.get(self._label(spot))
-        if choice and str(choice).isdigit():
+        if choice and str(choice).isdecimal():
             chosen = self._chosen.get(int(choice))
             return self._reached(spot, chosen) if chosen else Hospital(*spot, refused="选择的医院已不存在，请重新选择")
         if choice in (CREATE, LEAVE):
