@@ -6,7 +6,7 @@ import subprocess
 from tests.guards.house import ROOT
 
 # put together from pieces so that this file does not carry what it looks for
-INNER = ("main", "shared", r"\.library", r"\.pyenv")
+INNER = ("main", "shared", r"\.pyenv")
 PLACES = re.compile("|".join("/".join(("", place, inner)) for place in ("work", "root") for inner in INNER))
 INDEXES = re.compile("|".join(f"--{word}" for word in ("index-url", "extra-index-url", "trusted-host", "registry")))
 TEXT = {".py", ".html", ".css", ".js", ".toml", ".md", ".txt", ".lock", ".in", ".json", ".yml", ".yaml", ".cfg", ".ini", ".sh", ""}
