@@ -13,3 +13,19 @@ class FollowupsConfig(AppConfig):
 
         handover.register(RemindersFollow())
         transfer.register(RemindersGoWithCustomers())
+        self._register_lists()
+
+    def _register_lists(self) -> None:
+        from django.urls import reverse
+
+        from keqing.followups import tables
+        from keqing.followups.permissions import Can
+        from keqing.kit.list_registry import register
+
+        register(
+            name="contacts", word=Can.VIEW, opener=tables.open_contacts, address=lambda _: reverse("followups:contacts")
+        )
+        register(
+            name="reminders", word=Can.VIEW_REMINDERS, opener=tables.open_reminders,
+            address=lambda _: reverse("followups:reminders"),
+        )

@@ -6,11 +6,13 @@ from typing import Any
 
 from django import forms
 from django.db.models import F, Q, QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from keqing.followups.models import ContactRecord, of_present_customers
+from keqing.followups.models import ContactRecord, Reminder, of_present_customers
 from keqing.followups.queries import uncommented
 from keqing.kit.forms import Form
+from keqing.kit.list_registry import OpenList
 from keqing.kit.lists import Asked, Column, ListSpec, Preset
 from keqing.people.choices import BusinessState
 from keqing.people.models import Organisation, Person
@@ -29,6 +31,7 @@ class ContactFilter(Form):
 
 
 class ContactList(ListSpec):
+    key = "contacts"
     title = "联系记录"
     row_template = "followups/_contact_row.html"
     columns = (
@@ -68,6 +71,7 @@ class ReminderFilter(Form):
 class ReminderList(ListSpec):
     """What is still to be done."""
 
+    key = "reminders"
     title = "跟进"
     row_template = "followups/_reminder_row.html"
     columns = (
@@ -98,6 +102,7 @@ class ReminderList(ListSpec):
 class DoneList(ReminderList):
     """What has been done, newest first."""
 
+    key = "reminders:done"
     row_template = "followups/_done_row.html"
     columns = (
         Column(key="customer", label="客户", css="lead", hideable=False),
@@ -114,6 +119,18 @@ class DoneList(ReminderList):
     )
     default_sort = "-done"
     empty_text = "还没有完成的跟进。"
+
+
+def open_contacts(request: HttpRequest, _argument: str = "") -> OpenList:
+    """Contact records of the customers within reach."""
+    return OpenList(ContactList(), ContactRecord.objects.visible_to(request.user).select_related("tracker"))
+
+
+def open_reminders(request: HttpRequest, argument: str = "") -> OpenList:
+    """Reminders of the customers within reach, and those at my positions; ``done`` for those done."""
+    done = argument == "done"
+    rows = Reminder.objects.visible_to(request.user).filter(done_at__isnull=not done)
+    return OpenList(DoneList() if done else ReminderList(), rows.select_related("position__holder", "done_by"))
 
 
 def _of_customer(cleaned: Mapping[str, Any]) -> Q:

@@ -58,12 +58,20 @@ def page(*, queryset: QuerySet[Any], sort: Sort, size: int, after: str = "", bef
     return Page(rows=rows, after=walk.write(rows[-1]) if more else "", before=walk.write(rows[0]) if behind else "")
 
 
+def ordered(*, queryset: QuerySet[Any], sort: Sort) -> QuerySet[Any]:
+    """All rows in the order the pages follow."""
+    return _Walk(queryset=queryset, sort=sort).whole()
+
+
 class _Walk:
     def __init__(self, *, queryset: QuerySet[Any], sort: Sort) -> None:
         self.sort = sort
         self.queryset = queryset.annotate(**{VALUE: F(sort.path)})
         self.field = self.queryset.query.annotations[VALUE].output_field
         self.may_be_empty = _may_be_empty(queryset, sort.path)
+
+    def whole(self) -> QuerySet[Any]:
+        return self._ordered(self.queryset, backwards=False)
 
     def forward(self, cursor: _Cursor | None, start: Any, limit: int) -> list[Any]:
         ordered = self._ordered(self.queryset, backwards=False)

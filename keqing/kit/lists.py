@@ -31,7 +31,10 @@ class Asked:
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """One column; ``sort`` is the ORM path to order by (empty: not sortable), ``letters`` allows a jump to a letter."""
+    """One column; ``sort`` is the ORM path to order by (empty: not sortable), ``letters`` allows a jump to a letter.
+
+    An export reads ``paths`` of each row and writes ``value(*them)``, or the first as it is.
+    """
 
     key: str
     label: str
@@ -41,6 +44,8 @@ class Column:
     letters: bool = False
     hideable: bool = True
     total: str = ""
+    paths: tuple[str, ...] = ()
+    value: Callable[..., Any] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,6 +123,8 @@ class ListSpec:
     order of ``columns`` (with ``selectable`` a ``<td class="check">`` first).
     """
 
+    # how saved views, exports and bulk changes call this list, see list_registry
+    key: str = ""
     title: ClassVar[str]
     row_template: ClassVar[str]
     columns: ClassVar[Sequence[Column]]
@@ -189,6 +196,15 @@ class ListSpec:
                 request=request, changes={**PLACE, "preset": "", **dict.fromkeys(filters.fields if filters else (), "")}
             ),
         )
+
+    def chosen(self, *, request: HttpRequest, queryset: QuerySet[Any], today: date) -> QuerySet[Any]:
+        """All rows the address asks for, in its order: what an export writes and 全部 N 条 means."""
+        _form, cleaned = self._filters(request)
+        active = self._active_preset(request)
+        for preset in self.presets:
+            if preset.key == active:
+                queryset = queryset.filter(preset.condition(Asked(user=request.user, today=today)))
+        return keyset.ordered(queryset=self.filter(queryset, cleaned), sort=self._sort(request) or NEWEST)
 
     def _filters(self, request: HttpRequest) -> tuple[forms.Form | None, dict[str, Any]]:
         if self.filter_form is None:

@@ -12,6 +12,7 @@ class PeopleConfig(AppConfig):
 
         handover.register(CustomersFollow())
         self._register_imports()
+        self._register_lists()
 
     def _register_imports(self) -> None:
         from keqing.interchange.registry import register
@@ -22,3 +23,20 @@ class PeopleConfig(AppConfig):
         for kind in Kind.values:
             register(OrganisationImport(kind))
         register(DoctorImport())
+
+    def _register_lists(self) -> None:
+        from django.urls import reverse
+
+        from keqing.kit.list_registry import register
+        from keqing.people import tables
+        from keqing.people.permissions import Can
+
+        register(
+            name="customers", word=Can.VIEW, opener=tables.open_organisations,
+            address=lambda kind: reverse("people:organisations", args=[kind]),
+        )
+        register(name="people", word=Can.VIEW_PERSON, opener=tables.open_people, address=lambda _: reverse("people:people"))
+        register(
+            name="departments", word=Can.VIEW_PERSON, opener=tables.open_departments,
+            address=lambda _: reverse("people:departments"),
+        )

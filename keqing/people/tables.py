@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.db.models import Q, QuerySet
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,6 +15,7 @@ from keqing.access.models import Staff
 from keqing.kit import keyset
 from keqing.kit.formats import NOTHING, format_date, format_number
 from keqing.kit.forms import Form
+from keqing.kit.list_registry import OpenList
 from keqing.kit.lists import Asked, Column, ListSpec, Preset
 from keqing.kit.templatetags.kit import due_class, due_text
 from keqing.people import queries
@@ -122,6 +123,7 @@ class OrganisationList(ListSpec):
 
     def __init__(self, *, kind: str, request: HttpRequest) -> None:
         self.kind = kind
+        self.key = f"customers:{kind}"
         self.title = "客户" if kind == "all" else Kind(kind).label
         self.columns = OF_KIND[kind]
         self.selectable = request.user.may(Can.ASSIGN)
@@ -229,6 +231,7 @@ class NamesList(ListSpec):
     empty_text = "还没有客户。"
 
     def __init__(self, *, kind: str) -> None:
+        self.key = f"customers:{kind}"
         self.title = "客户" if kind == "all" else Kind(kind).label
 
     def filter(self, queryset: QuerySet[Organisation], cleaned: Mapping[str, Any]) -> QuerySet[Organisation]:
@@ -251,6 +254,7 @@ class PersonFilter(Form):
 class PersonList(ListSpec):
     """Doctors and other people; phones masked."""
 
+    key = "people"
     title = "人员"
     row_template = "people/_person_row.html"
     filter_form = PersonFilter
@@ -295,6 +299,7 @@ class DepartmentFilter(Form):
 class DepartmentList(ListSpec):
     """Departments across customers."""
 
+    key = "departments"
     title = "科室"
     row_template = "people/_department_row.html"
     filter_form = DepartmentFilter
@@ -312,3 +317,40 @@ class DepartmentList(ListSpec):
 
 
 UNSOURCED = Preset(key="unsourced", label="缺来源", condition=lambda a: facts_without_source())
+
+
+def names_on(request: HttpRequest) -> tuple[bool, bool]:
+    """Whether the list shows names only, and whether the reader may change between names and full rows."""
+    clauses = request.user.standing.clauses[Can.VIEW]
+    names_too = any(clause.names_only for clause in clauses)
+    names_only = all(clause.names_only for clause in clauses)
+    return names_only or (names_too and request.GET.get("names") == "1"), names_too and not names_only
+
+
+def open_organisations(request: HttpRequest, kind: str) -> OpenList:
+    """Customers of a kind, or all: in full within reach, or the company's directory of names."""
+    if kind != "all" and kind not in Kind.values:
+        raise Http404
+    names, _may_change = names_on(request)
+    staff = request.user
+    rows = Organisation.objects.visible_to(staff) if names else Organisation.objects.alive().reached_by(staff, Can.VIEW)
+    if kind != "all":
+        rows = rows.of_kind(kind)
+    if names:
+        return OpenList(NamesList(kind=kind), rows.select_related("region"))
+    spec = OrganisationList(kind=kind, request=request)
+    if request.GET.get("preset") == UNSOURCED.key:
+        spec.presets = [*spec.presets, UNSOURCED]
+    return OpenList(spec, rows.select_related("region", "chain", "owner_position__holder"))
+
+
+def open_people(request: HttpRequest, _argument: str = "") -> OpenList:
+    return OpenList(PersonList(reader=request.user), Person.objects.visible_to(request.user))
+
+
+def open_departments(request: HttpRequest, _argument: str = "") -> OpenList:
+    """Open departments of the customers seen in full."""
+    rows = Department.objects.filter(closed_on__isnull=True).select_related("organisation")
+    if not request.user.standing.reaches_everything(Can.VIEW):
+        rows = rows.filter(organisation__in=Organisation.objects.alive().reached_by(request.user, Can.VIEW).values("pk"))
+    return OpenList(DepartmentList(), rows)

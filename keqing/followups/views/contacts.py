@@ -23,7 +23,7 @@ from keqing.followups.models import ContactRecord
 from keqing.followups.permissions import Can
 from keqing.followups.queries import detailed_contacts, history_of, open_reminders_of
 from keqing.followups.schedule import chinese_day, propose_next
-from keqing.followups.tables import ContactList
+from keqing.followups.tables import open_contacts
 from keqing.followups.views.common import answer, back, customer_url, fetch_customer
 from keqing.kit.addresses import whole_number
 from keqing.kit.formats import business_date
@@ -84,8 +84,8 @@ def record(request: HttpRequest, pk: int) -> HttpResponse:
 @allow(Can.VIEW)
 def contact_list(request: HttpRequest) -> HttpResponse:
     """Contact records of the customers within reach."""
-    rows = ContactRecord.objects.visible_to(request.user).select_related("tracker")
-    page = ContactList().build(request=request, queryset=rows, today=business_date(timezone.now()))
+    opened = open_contacts(request)
+    page = opened.spec.build(request=request, queryset=opened.rows, today=business_date(timezone.now()))
     return respond(request=request, page=page)
 
 
@@ -117,7 +117,7 @@ def correct(request: HttpRequest, pk: int) -> HttpResponse:
     today = business_date(at)
     found = fetch(ContactRecord.objects.select_related("tracker"), pk, request)
     took_part = [Attendee(p.person_id, p.name, p.role) for p in found.participants.order_by("pk")]
-    customer = fetch_customer(found.customer_id, request, people=[p.person_id for p in took_part])
+    customer = fetch_customer(found.customer_id, request, people=[p.person_id for p in took_part], once=True)
     known = {p.person_id for p in took_part}
     attendees = [*took_part, *(p for p in attendees_of(customer) if p.person_id not in known)]
     status = 200
@@ -157,7 +157,7 @@ def correct(request: HttpRequest, pk: int) -> HttpResponse:
 @allow(Can.VIEW)
 def history(request: HttpRequest, pk: int) -> HttpResponse:
     """The last ten contacts of a customer, to have at hand."""
-    customer = fetch_customer(pk, request)
+    customer = fetch_customer(pk, request, once=True)
     context = {"customer": customer, "history": history_of(customer_id=customer.pk)}
     return answer(request, page="followups/history.html", fragment="followups/_history.html", context=context)
 

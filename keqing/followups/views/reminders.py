@@ -29,7 +29,7 @@ from keqing.followups.models import Reminder
 from keqing.followups.permissions import Can
 from keqing.followups.queries import positions_to_take_over
 from keqing.followups.schedule import next_weekday, propose_next
-from keqing.followups.tables import DoneList, ReminderList
+from keqing.followups.tables import open_reminders
 from keqing.followups.views.common import answer, back, customer_url, fetch_customer
 from keqing.kit.formats import business_date
 from keqing.kit.lists import respond
@@ -39,10 +39,8 @@ from keqing.kit.lists import respond
 def reminder_list(request: HttpRequest) -> HttpResponse:
     """Reminders of the customers within reach, and those at my positions; the done ones on a tab of their own."""
     done = request.GET.get("done") == "1"
-    rows = Reminder.objects.visible_to(request.user).filter(done_at__isnull=not done)
-    rows = rows.select_related("position__holder", "done_by")
-    spec = DoneList() if done else ReminderList()
-    page = spec.build(request=request, queryset=rows, today=business_date(timezone.now()))
+    opened = open_reminders(request, "done" if done else "")
+    page = opened.spec.build(request=request, queryset=opened.rows, today=business_date(timezone.now()))
     tabs = [("未完成", "?", None, not done), ("已完成", "?done=1", None, done)]
     return respond(request=request, page=page, context={"tabs": tabs}, template="followups/reminders.html")
 

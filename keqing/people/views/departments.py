@@ -17,18 +17,15 @@ from keqing.people.forms.people import DepartmentForm
 from keqing.people.labels import change_lines
 from keqing.people.models import Department, Organisation
 from keqing.people.permissions import Can
-from keqing.people.tables import DepartmentList
+from keqing.people.tables import open_departments
 
 
 @require_GET
 @allow(Can.VIEW_PERSON)
 def departments(request: HttpRequest) -> HttpResponse:
     """Open departments of the customers seen in full."""
-    organisations = Organisation.objects.alive().reached_by(request.user, Can.VIEW)
-    rows = Department.objects.filter(closed_on__isnull=True).select_related("organisation")
-    if not request.user.standing.reaches_everything(Can.VIEW):
-        rows = rows.filter(organisation__in=organisations.values("pk"))
-    page = DepartmentList().build(request=request, queryset=rows, today=business_date(timezone.now()))
+    opened = open_departments(request)
+    page = opened.spec.build(request=request, queryset=opened.rows, today=business_date(timezone.now()))
     heads = queries.department_heads([row.pk for row in page.rows])
     for row in page.rows:
         row.head = heads.get(row.pk, "")

@@ -33,12 +33,7 @@ from keqing.people.forms.organisations import (
 from keqing.people.labels import fact, missing_items, owner_label, validity_class, validity_text
 from keqing.people.models import Organisation
 from keqing.people.permissions import Can
-from keqing.people.tables import (
-    UNSOURCED,
-    NamesList,
-    OrganisationList,
-    dress_organisations,
-)
+from keqing.people.tables import dress_organisations, names_on, open_organisations
 from keqing.timeline import queries as timeline
 
 KINDS = [("all", "全部"), *Kind.choices]
@@ -48,32 +43,18 @@ KINDS = [("all", "全部"), *Kind.choices]
 @allow(Can.VIEW)
 def organisations(request: HttpRequest, kind: str) -> HttpResponse:
     """The customers of a kind the reader sees; those seen by name only are a list of their own."""
-    if kind != "all" and kind not in Kind.values:
-        raise Http404
-    staff = request.user
-    clauses = staff.standing.clauses[Can.VIEW]
-    names_too = any(clause.names_only for clause in clauses)
-    names_only = all(clause.names_only for clause in clauses)
-    names_on = names_only or (names_too and request.GET.get("names") == "1")
-    rows = Organisation.objects.visible_to(staff) if names_on else Organisation.objects.alive().reached_by(staff, Can.VIEW)
-    if kind != "all":
-        rows = rows.of_kind(kind)
-    today = business_date(timezone.now())
-    if names_on:
-        page = NamesList(kind=kind).build(request=request, queryset=rows.select_related("region"), today=today)
-    else:
-        spec = OrganisationList(kind=kind, request=request)
-        if request.GET.get("preset") == UNSOURCED.key:
-            spec.presets = [*spec.presets, UNSOURCED]
-        rows = rows.select_related("region", "chain", "owner_position__holder")
-        page = spec.build(request=request, queryset=rows, today=today)
-        dress_organisations(page.rows, spec.columns)
+    staff, today = request.user, business_date(timezone.now())
+    names, may_change = names_on(request)
+    opened = open_organisations(request, kind)
+    page = opened.spec.build(request=request, queryset=opened.rows, today=today)
+    if not names:
+        dress_organisations(page.rows, opened.spec.columns)
     new_kinds = [(key, label) for key, label in Kind.choices if may_enter(staff, key)]
     context = {
         "kind": kind,
         "kinds": KINDS,
-        "names_on": names_on and names_too and not names_only,
-        "names_url": "?names=1" if names_too and not names_only else "",
+        "names_on": names and may_change,
+        "names_url": "?names=1" if may_change else "",
         "new_kinds": new_kinds if kind == "all" else [],
         "new_url": reverse("people:organisation_new", args=[kind]) if kind in dict(new_kinds) else "",
         "empty_url": reverse("people:organisation_new", args=[kind]) if kind in dict(new_kinds) else "",

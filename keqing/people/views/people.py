@@ -36,7 +36,7 @@ from keqing.people.forms.people import (
 from keqing.people.labels import fact, missing_items
 from keqing.people.models import Affiliation, Organisation, Person
 from keqing.people.permissions import Can
-from keqing.people.tables import PersonList
+from keqing.people.tables import open_people
 
 PRIVATE = ("name", "mobile", "phone", "email", "gender")
 CARD = ("title", "specialty", "academic_posts", "publications", "best_times", "topics", "patients_day", "profile")
@@ -47,7 +47,8 @@ CARD = ("title", "specialty", "academic_posts", "publications", "best_times", "t
 def people(request: HttpRequest) -> HttpResponse:
     """Everybody the reader sees; phones masked."""
     today = business_date(timezone.now())
-    page = PersonList(reader=request.user).build(request=request, queryset=Person.objects.visible_to(request.user), today=today)
+    opened = open_people(request)
+    page = opened.spec.build(request=request, queryset=opened.rows, today=today)
     posts = queries.primary_places([row.pk for row in page.rows])
     for row in page.rows:
         row.place = posts.get(row.pk, "")
