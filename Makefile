@@ -41,7 +41,7 @@ check-long: dev-ready assets chromium ## 完整规模的检查（发布前）
 	$(PY) -m pytest -q -m slow
 
 bench: dev-ready assets ## 性能测试
-	$(PY) bench/run.py
+	$(PY) -m bench.run
 
 lint: dev-ready
 	$(PY) -m ruff check .

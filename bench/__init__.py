@@ -1,0 +1,1 @@
+"""Measures the product against the workload of docs/benchmarks.md: ``make bench``."""

@@ -1,0 +1,154 @@
+"""The installation that is measured: its own data under ``var/bench``, started the way ``make serve`` starts one."""
+
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import psutil
+import psycopg
+
+from bench.sizes import VERSION
+from keqing.kit import postgres
+
+ROOT = Path(__file__).resolve().parent.parent
+START_SECONDS = 90
+# statements of the pages; connection upkeep and the background worker's polling are nobody's request
+COUNTED = (
+    "select coalesce(sum(calls), 0), coalesce(sum(total_exec_time), 0) from pg_stat_statements "
+    "where dbid = (select oid from pg_database where datname = current_database()) and query !~* "
+    "'^\\s*(begin|commit|rollback|savepoint|release|set |show|deallocate|select \\$1$|select 1$|listen|unlisten)' "
+    "and query !~* 'procrastinate|pg_stat_statements'"
+)
+
+
+@dataclass(frozen=True)
+class Installation:
+    base: str
+    url: str
+    size: str
+    today: date
+    process: psutil.Process
+
+    def statements(self, reset: bool) -> tuple[float, float]:
+        """Statements and milliseconds in the database since the last reset."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            if reset:
+                connection.execute("select pg_stat_statements_reset()")
+                return 0.0, 0.0
+            row = connection.execute(COUNTED).fetchone()
+            return (float(row[0]), float(row[1])) if row else (0.0, 0.0)
+
+    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            return connection.execute(query, values).fetchall()  # type: ignore[arg-type]
+
+    def web_memory_mb(self) -> float:
+        """PSS of the web server with its workers, in MB."""
+        total = 0
+        for process in self.process.children(recursive=True):
+            if "gunicorn" in " ".join(process.cmdline()):
+                for line in Path(f"/proc/{process.pid}/smaps_rollup").read_text().splitlines():
+                    if line.startswith("Pss:"):
+                        total += int(line.split()[1])
+        return total / 1024
+
+
+def environment(var: Path) -> dict[str, str]:
+    """What the product's own processes see: nothing of a caller's test run or other installation."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("KEQING_") and name != "DATABASE_URL"}
+    return {**kept, "KEQING_VAR": str(var), "KEQING_PORT": str(_free_port()), "DJANGO_SETTINGS_MODULE": "config.settings"}
+
+
+@contextmanager
+def running(*, size: str, var: Path, say: Callable[[str], None]) -> Iterator[Installation]:
+    """Database with the data of ``size`` (made if need be) and the server, both stopped at the end."""
+    os.environ.update(environment(var))
+    for name in ("DATABASE_URL", "KEQING_TESTING", "KEQING_DEBUG"):
+        os.environ.pop(name, None)
+    server = postgres.start(var=var, say=say)
+    try:
+        today = _data(url=server.url, size=size, say=say)
+        with _served(var) as (base, process):
+            yield Installation(base, server.url, size, today, process)
+    finally:
+        if server.started:
+            postgres.stop(var=var)
+
+
+def _data(*, url: str, size: str, say: Callable[[str], None]) -> date:
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+    from django.db import connection
+    from django.utils import timezone
+
+    from bench import generate
+
+    version, has, day = ([*generate.generated(url).removeprefix("bench ").split(), "", "", ""])[:3]
+    fresh = (version, has) == (str(VERSION), size)
+    if not fresh:
+        say(f"generating the {size} data (kept afterwards)")
+        _empty(url)
+    call_command("migrate", interactive=False, verbosity=0)
+    call_command("createcachetable", verbosity=0)
+    call_command("load_rules", verbosity=0)
+    today = date.fromisoformat(day) if fresh else timezone.localdate()
+    if not fresh:
+        generate.make(size=size, today=today, url=url, say=say)
+        generate.mark(url, size=size, today=today)
+    connection.close()
+    return today
+
+
+def _empty(url: str) -> None:
+    name = url.rsplit("/", 1)[1]
+    with psycopg.connect(url.removesuffix(name) + "template1", autocommit=True) as connection:
+        connection.execute(f"drop database if exists {name} with (force)")
+        connection.execute(f"create database {name}")
+
+
+@contextmanager
+def _served(var: Path) -> Iterator[tuple[str, psutil.Process]]:
+    """``make serve``'s own command; its output is kept beside the data."""
+    command = [sys.executable, "-m", "keqing.kit.launch", "serve"]
+    with (var / "serve.log").open("w") as log:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
+    port = int(os.environ["KEQING_PORT"])
+    try:
+        for _ in range(START_SECONDS * 10):
+            if process.poll() is not None:
+                raise RuntimeError(f"the server ended at once; see {var / 'serve.log'}")
+            try:
+                socket.create_connection(("127.0.0.1", port), timeout=1).close()
+                break
+            except OSError:
+                time.sleep(0.1)
+        yield f"http://127.0.0.1:{port}", psutil.Process(process.pid)
+    finally:
+        process.terminate()
+        try:
+            process.wait(30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def _free_port() -> int:
+    for _ in range(50):
+        port = 20_000 + secrets.randbelow(20_000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise RuntimeError("no free port")

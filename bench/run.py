@@ -1,0 +1,108 @@
+"""``make bench``: measure, keep the figures, write docs/benchmarks.md.
+
+    BENCH=tiny|small|medium|large     the data (small)
+    BENCH_CASES=i,iii                 only these; figures of the others stay
+    BENCH_SECONDS=15                  of the closed loop with 8 clients; 0 leaves it out
+    BENCH_DOCUMENT=0                  do not write the document
+"""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bench import client, report, special
+from bench.installation import ROOT, Installation, running
+from bench.sizes import SIZES
+from bench.world import World
+
+VAR = Path(os.environ.get("BENCH_VAR", ROOT / "var" / "bench"))
+
+# which pages, and who may open them; the general manager records nothing
+PAGES: dict[str, tuple[Callable[[World, str], Any], tuple[str, ...]]] = {
+    "i": (World.list_page, ("rep", "manager", "gm")),
+    "ii": (World.filtered, ("rep", "manager", "gm")),
+    "iii": (World.searched, ("rep", "manager", "gm")),
+    "iv": (World.pages, ("rep", "manager", "gm")),
+    "v": (World.records, ("rep", "manager")),
+    "palette": (World.palette, ("rep", "manager", "gm")),
+}
+SPECIAL: dict[str, Callable[[World, float], dict[str, Any]]] = {
+    "deep": special.deep_page,
+    "weight": special.first_visit,
+    "vi": special.report_pages,
+    "vii": special.exports,
+    "viii": special.imports,
+}
+CASES = (*PAGES, *SPECIAL)
+
+
+def main() -> int:
+    size = os.environ.get("BENCH", "small")
+    if size not in SIZES:
+        say(f"BENCH is one of {', '.join(SIZES)}")
+        return 2
+    asked = [one for one in os.environ.get("BENCH_CASES", "").split(",") if one] or list(CASES)
+    if unknown := set(asked) - set(CASES):
+        say(f"no case {', '.join(sorted(unknown))}; there are {', '.join(CASES)}")
+        return 2
+    seconds = float(os.environ.get("BENCH_SECONDS", client.SECONDS))
+    with running(size=size, var=VAR / size, say=say) as installation:
+        results = measure(installation, asked, seconds)
+    kept = VAR / size / "results.json"
+    everything = {**(json.loads(kept.read_text()) if kept.exists() else {}), **results}
+    kept.write_text(json.dumps(everything, ensure_ascii=False, indent=1))
+    if os.environ.get("BENCH_DOCUMENT", "1") == "1" and size != "tiny":
+        report.write(VAR, ROOT / "docs" / "benchmarks.md")
+        say("written: docs/benchmarks.md")
+    return 0
+
+
+def measure(installation: Installation, asked: list[str], seconds: float) -> dict[str, Any]:
+    """Figures of each case asked for, told as they come."""
+    world = World(installation)
+    results: dict[str, Any] = {}
+    for name in asked:
+        load = os.getloadavg()[0]
+        begun = time.monotonic()
+        found = _pages(world, name, seconds) if name in PAGES else SPECIAL[name](world, seconds)
+        results[name] = {**found, "load": round(load, 2), "at": datetime.now(UTC).isoformat(timespec="minutes"), "calibration": _calibration()}
+        say(f"{name:8} {time.monotonic() - begun:5.0f} s  load {load:4.1f}  {report.line(results[name])}")
+    results["memory"] = {"mb": round(installation.web_memory_mb()), "at": datetime.now(UTC).isoformat(timespec="minutes")}
+    say(f"memory of the web server: {results['memory']['mb']} MB")
+    return results
+
+
+def _pages(world: World, name: str, seconds: float) -> dict[str, Any]:
+    build, roles = PAGES[name]
+    found = {}
+    for role in roles:
+        timing = client.measure(
+            world.person(role), build(world, role), seconds=seconds, statements=world.at.statements
+        )
+        found[role] = {key: round(value, 1) for key, value in asdict(timing).items() if isinstance(value, int | float)}
+    return {"roles": found}
+
+
+def _calibration() -> float:
+    """Milliseconds of a fixed piece of work: how busy the machine is."""
+    best = 1e9
+    for _ in range(3):
+        begun, total = time.perf_counter(), 0
+        for number in range(300_000):
+            total += number * number % 7
+        best = min(best, time.perf_counter() - begun)
+    return round(best * 1000, 1)
+
+
+def say(text: str) -> None:
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
