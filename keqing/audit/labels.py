@@ -59,6 +59,7 @@ ACTIONS = {
     "dimension.created": "新建标签维度",
     "contact.recorded": "记录联系",
     "contact.corrected": "更正联系记录",
+    "tallies.repaired": "改正联系次数",
     "comment.written": "批注",
     "comment.replied": "回复批注",
     "comment.read": "已读批注",
@@ -85,6 +86,8 @@ VALUES = {
     "valid_to": "停用",
     "parent": "上级",
     "rows": "行数",
+    "differences": "相差处数",
+    "examples": "例",
     "count": "数量",
 }
 # read by people who may not read phones

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 
+from keqing.followups import tallies
 from keqing.followups.permissions import Can
 from keqing.people.choices import BusinessState
 from keqing.people.models import Organisation, Person
@@ -29,9 +30,9 @@ def customers_reached(staff: Staff, word: str, *, customer: str = "customer_id")
 
 
 def of_present_customers() -> Q:
-    """Rows whose customer is not in 回收站. For few rows at a time: each one's customer is looked up."""
+    """Rows whose customer is not in 回收站, which is small and indexed."""
     organisation = Organisation.objects.trashed().filter(pk=OuterRef("customer_id"))
-    person = Person.objects.filter(pk=OuterRef("customer_id"), deleted_at__isnull=False)
+    person = Person.objects.trashed().filter(pk=OuterRef("customer_id"))
     return ~Exists(organisation) & ~Exists(person)
 
 
@@ -94,6 +95,8 @@ class ContactRecord(FollowsCustomer):
             models.Index(fields=["customer_id", "-track_on", "-id"], name="contact_customer"),
             models.Index(fields=["tracker", "-submitted_at", "-id"], name="contact_tracker"),
             models.Index(fields=["tracker_unit", "-submitted_at", "-id"], name="contact_unit"),
+            models.Index(fields=["tracker", "-track_on", "-id"], name="contact_tracker_day"),
+            models.Index(fields=["tracker_unit", "-track_on", "-id"], name="contact_unit_day"),
             models.Index(fields=["-submitted_at", "-id"], name="contact_submitted"),
             models.Index(fields=["-track_on", "-id"], name="contact_track_on"),
         ]
@@ -107,9 +110,48 @@ class ContactRecord(FollowsCustomer):
                 name="contact_callback_after",
             ),
         ]
+        triggers = tallies.triggers()
 
     def __str__(self) -> str:
         return f"{self.get_method_display()} · {self.customer_name} {self.track_on}"
+
+
+class Tally(models.Model):
+    """How many contacts one person made in one position, in one way, in a period; sums of lines count.
+
+    Kept by the triggers of ``ContactRecord`` (see ``tallies``), checked against the records every night. The
+    keys are those of the records, which the database has checked already.
+    """
+
+    starts_on = models.DateField("期初")
+    tracker = models.ForeignKey("access.Staff", models.PROTECT, related_name="+", db_constraint=False, db_index=False)
+    position = models.ForeignKey(
+        "access.Position", models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False
+    )
+    unit = models.ForeignKey(
+        "access.OrgUnit", models.PROTECT, null=True, related_name="+", db_constraint=False, db_index=False
+    )
+    method = models.CharField("方式", max_length=10)
+    count = models.IntegerField("次数")
+    is_folded = models.BooleanField(default=False)
+
+    class Meta:
+        abstract = True
+        indexes = [
+            models.Index(fields=["starts_on", "unit"], name="%(class)s_unit"),
+            models.Index(fields=["tracker", "starts_on"], name="%(class)s_tracker"),
+            models.Index(fields=["starts_on"], condition=Q(is_folded=False), name="%(class)s_fresh"),
+        ]
+
+
+class DayTally(Tally):
+    class Meta(Tally.Meta):
+        verbose_name = "每日联系次数"
+
+
+class MonthTally(Tally):
+    class Meta(Tally.Meta):
+        verbose_name = "每月联系次数"
 
 
 class Participant(models.Model):

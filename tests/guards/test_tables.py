@@ -28,6 +28,7 @@ STEADY = {
     "access": "staff, positions, units, rules: one copy everywhere",
     "compliance": "rules are versioned data; refusals belong to a person, not to a customer",
     "interchange": "jobs and their rows belong to an import; they are cleared after a while",
+    "followups.DayTally": "sums by person and day, not by customer", "followups.MonthTally": "sums by person and month, not by customer",
     "people.Dimension": "a handful", "people.Tag": "a handful", "audit.Link": "follows the order of sealing, not a customer",
 }
 UNIQUE_EXCEPTIONS = {
