@@ -12,3 +12,21 @@ class AccessConfig(AppConfig):
         from keqing.access.checks import check_roles
 
         register(check_roles)
+        self._register_lists()
+
+    def _register_lists(self) -> None:
+        from django.urls import reverse
+
+        from keqing.access import tables
+        from keqing.access.permissions import Can
+        from keqing.kit.list_registry import register
+
+        register(name="staff", word=Can.VIEW_STAFF, opener=tables.open_staff, address=lambda _: reverse("access:staff_list"))
+        register(
+            name="positions", word=(Can.MANAGE_ORG, Can.VIEW_STAFF), opener=tables.open_positions,
+            address=lambda _: reverse("access:positions"),
+        )
+        register(
+            name="territories", word=Can.MANAGE_ORG, opener=tables.open_territories,
+            address=lambda _: reverse("access:territories"),
+        )

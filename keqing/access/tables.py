@@ -4,14 +4,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from keqing.access.forms import PositionFilter, StaffFilter
 from keqing.access.models import Position, Staff, TerritoryRule
+from keqing.kit.list_registry import OpenList
 from keqing.kit.lists import Column, ListSpec, Preset
 
 
 class StaffList(ListSpec):
+    key = "staff"
     title = _("员工")
     row_template = "access/_staff_row.html"
     noun = _("人")
@@ -45,6 +48,7 @@ class StaffList(ListSpec):
 
 
 class PositionList(ListSpec):
+    key = "positions"
     title = _("岗位")
     row_template = "access/_position_row.html"
     noun = _("个")
@@ -78,6 +82,7 @@ class PositionList(ListSpec):
 
 
 class TerritoryList(ListSpec):
+    key = "territories"
     title = _("辖区")
     row_template = "access/_territory_row.html"
     default_sort = "place"
@@ -103,3 +108,15 @@ class TerritoryList(ListSpec):
     @staticmethod
     def rows(rules: QuerySet[TerritoryRule]) -> QuerySet[TerritoryRule]:
         return rules.select_related("division", "position__holder", "position__unit")
+
+
+def open_staff(request: HttpRequest, _argument: str = "") -> OpenList:
+    return OpenList(StaffList(), Staff.objects.visible_to(request.user).prefetch_related("positions__unit"))
+
+
+def open_positions(request: HttpRequest, _argument: str = "") -> OpenList:
+    return OpenList(PositionList(), Position.objects.visible_to(request.user).select_related("unit", "holder"))
+
+
+def open_territories(request: HttpRequest, _argument: str = "") -> OpenList:
+    return OpenList(TerritoryList(), TerritoryList.rows(TerritoryRule.objects.visible_to(request.user)))

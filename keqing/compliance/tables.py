@@ -4,15 +4,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from keqing.compliance.forms import RefusalFilter
 from keqing.compliance.models import Refusal
 from keqing.kit.formats import day_bounds
+from keqing.kit.list_registry import OpenList
 from keqing.kit.lists import Column, ListSpec
 
 
 class RefusalList(ListSpec):
+    key = "refusals"
     title = _("拒绝记录")
     row_template = "compliance/_refusal_row.html"
     filter_form = RefusalFilter
@@ -39,3 +42,8 @@ class RefusalList(ListSpec):
         if last := cleaned.get("to_on"):
             queryset = queryset.filter(at__lt=day_bounds(last)[1])
         return queryset
+
+
+def open_refusals(_request: HttpRequest, _argument: str = "") -> OpenList:
+    """What rules refused; the word reaches all or nothing."""
+    return OpenList(RefusalList(), Refusal.objects.all())

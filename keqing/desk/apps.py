@@ -11,3 +11,13 @@ class DeskConfig(AppConfig):
         from keqing.interchange.registry import register
 
         register(StaffImport())
+        self._register_lists()
+
+    def _register_lists(self) -> None:
+        from django.urls import reverse
+
+        from keqing.desk.permissions import Can
+        from keqing.desk.tables import open_audit
+        from keqing.kit.list_registry import register
+
+        register(name="audit", word=Can.SEARCH_AUDIT, opener=open_audit, address=lambda _: reverse("desk:audit"))

@@ -1,6 +1,6 @@
 """Lists by name, so that a saved view, an export or a bulk change can open again what a person looked at."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,7 +24,7 @@ Opener = Callable[[HttpRequest, str], OpenList]
 
 @dataclass(frozen=True, kw_only=True)
 class _Registered:
-    word: str
+    words: tuple[str, ...]
     opener: Opener
     address: Callable[[str], str]
 
@@ -32,12 +32,14 @@ class _Registered:
 _registered: dict[str, _Registered] = {}
 
 
-def register(*, name: str, word: str, opener: Opener, address: Callable[[str], str]) -> None:
+def register(*, name: str, word: str | Sequence[str], opener: Opener, address: Callable[[str], str]) -> None:
     """Departments register theirs in ``apps.py``. ``address`` gives the path of the list's page.
 
     A key is the name, and where one spec serves several lists their argument: ``customers:hospital``.
+    Of several words one is enough, as on the door of the list's page.
     """
-    _registered[name] = _Registered(word=str(word), opener=opener, address=address)
+    words = (str(word),) if isinstance(word, str) else tuple(str(one) for one in word)
+    _registered[name] = _Registered(words=words, opener=opener, address=address)
 
 
 def keys() -> list[str]:
@@ -50,7 +52,7 @@ def open_list(*, key: str, request: HttpRequest) -> OpenList:
     known = _registered.get(name)
     if known is None:
         raise Http404
-    if not request.user.may(known.word):  # type: ignore[union-attr]
+    if not any(request.user.may(word) for word in known.words):  # type: ignore[union-attr]
         raise PermissionDenied
     return known.opener(request, argument)
 

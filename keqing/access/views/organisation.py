@@ -27,7 +27,7 @@ from keqing.access.forms import (
 from keqing.access.gate import allow, fetch
 from keqing.access.models import OrgUnit, Position, TerritoryRule
 from keqing.access.permissions import Can
-from keqing.access.tables import PositionList, TerritoryList
+from keqing.access.tables import TerritoryList, open_positions, open_territories
 from keqing.kit import lists, pages
 from keqing.kit.formats import business_date
 
@@ -96,8 +96,8 @@ def unit_close(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 @allow(Can.MANAGE_ORG, Can.VIEW_STAFF)
 def positions(request: HttpRequest) -> HttpResponse:
-    rows = Position.objects.visible_to(request.user).select_related("unit", "holder")
-    page = PositionList().build(request=request, queryset=rows, today=business_date(timezone.now()))
+    opened = open_positions(request)
+    page = opened.spec.build(request=request, queryset=opened.rows, today=business_date(timezone.now()))
     return lists.respond(
         request=request, page=page, template="access/positions.html",
         context={"may_manage": request.user.may(Can.MANAGE_ORG)},
@@ -217,8 +217,8 @@ def position_close(request: HttpRequest, pk: int) -> HttpResponse:
 @allow(Can.MANAGE_ORG)
 def territories(request: HttpRequest) -> HttpResponse:
     today = business_date(timezone.now())
-    rules = TerritoryList.rows(TerritoryRule.objects.visible_to(request.user))
-    page = TerritoryList().build(request=request, queryset=rules, today=today)
+    opened = open_territories(request)
+    page = opened.spec.build(request=request, queryset=opened.rows, today=today)
     return lists.respond(request=request, page=page, template="access/territories.html", context={"today": today})
 
 

@@ -17,7 +17,7 @@ from keqing.access.forms import LeaveForm, StaffForm
 from keqing.access.gate import allow, fetch
 from keqing.access.models import Position, Staff
 from keqing.access.permissions import Can
-from keqing.access.tables import StaffList
+from keqing.access.tables import open_staff
 from keqing.kit import lists, pages
 from keqing.kit.formats import business_date
 
@@ -29,8 +29,8 @@ FACTS = (
 @require_GET
 @allow(Can.VIEW_STAFF)
 def staff_list(request: HttpRequest) -> HttpResponse:
-    people = Staff.objects.visible_to(request.user).prefetch_related("positions__unit")
-    page = StaffList().build(request=request, queryset=people, today=business_date(timezone.now()))
+    opened = open_staff(request)
+    page = opened.spec.build(request=request, queryset=opened.rows, today=business_date(timezone.now()))
     return lists.respond(request=request, page=page, template="access/staff_list.html")
 
 

@@ -12,9 +12,8 @@ from keqing.access.gate import allow
 from keqing.compliance import queries
 from keqing.compliance.actions import RuleRefused, StaleRule, revise_rule
 from keqing.compliance.forms import RuleForm
-from keqing.compliance.models import Refusal
 from keqing.compliance.permissions import Can
-from keqing.compliance.tables import RefusalList
+from keqing.compliance.tables import open_refusals
 from keqing.kit import lists, pages
 from keqing.kit.formats import business_date
 
@@ -78,10 +77,9 @@ def rule_edit(request: HttpRequest, rule_id: str) -> HttpResponse:
 @require_GET
 @allow(Can.VIEW_REFUSALS)
 def refusals(request: HttpRequest) -> HttpResponse:
-    """What rules refused, newest first; the word reaches all or nothing."""
-    page = RefusalList().build(
-        request=request, queryset=Refusal.objects.all(), today=business_date(timezone.now())
-    )
+    """What rules refused, newest first."""
+    opened = open_refusals(request)
+    page = opened.spec.build(request=request, queryset=opened.rows, today=business_date(timezone.now()))
     return lists.respond(request=request, page=page, context={"may_view_rules": request.user.may(Can.VIEW_RULES)})
 
 
