@@ -12,7 +12,7 @@ from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
 from keqing.access.models import Position, Staff
 from keqing.access.standing import roles
 from keqing.followups.attendees import Attendee, attendees_of, with_people
-from keqing.followups.models import Comment, ContactRecord, Reminder
+from keqing.followups.models import Comment, ContactRecord, Participant, Reminder
 from keqing.followups.permissions import Can
 from keqing.followups.schedule import propose_next
 from keqing.kit import counts
@@ -130,7 +130,8 @@ def stream_board(
     summary = summary_of(customer.pk)
     stream = stream_of(customer.pk, after=after, text=text.strip(), only=_narrowed(chosen))
     comments = comments_on(e.subject_id for e in stream.entries if e.subject_label == LABEL and e.subject_id)
-    writes = with_composer and customer.allows(staff, Can.RECORD)
+    moved = isinstance(customer, Person) and customer.is_affiliated  # what comes now belongs where they work
+    writes = with_composer and not moved and customer.allows(staff, Can.RECORD)
     return StreamBoard(
         customer=customer,
         facts=summary.facts,
@@ -188,6 +189,13 @@ def history_of(*, customer_id: int, limit: int = HISTORY) -> list[Past]:
     )
     comments = comments_on(c.pk for c in contacts)
     return [Past(c, comments.get(c.pk, ())) for c in contacts]
+
+
+def contacts_with(*, person_id: int) -> QuerySet[Any]:
+    """Ids of the records a person took part in or, while a customer of their own, was the customer of."""
+    own = ContactRecord.objects.filter(customer_id=person_id).values("pk")
+    # one list instead of conditions joined by OR: each half has its index
+    return Participant.objects.filter(person_id=person_id).values("contact_id").union(own)
 
 
 def open_reminders_of(*, customer_id: int) -> list[Reminder]:

@@ -129,7 +129,7 @@ def open_contacts(request: HttpRequest, _argument: str = "") -> OpenList:
 def open_reminders(request: HttpRequest, argument: str = "") -> OpenList:
     """Reminders of the customers within reach, and those at my positions; ``done`` for those done."""
     done = argument == "done"
-    rows = Reminder.objects.visible_to(request.user).filter(done_at__isnull=not done)
+    rows = Reminder.objects.visible_to(request.user).filter(of_present_customers(), done_at__isnull=not done)
     return OpenList(DoneList() if done else ReminderList(), rows.select_related("position__holder", "done_by"))
 
 
@@ -149,7 +149,7 @@ def _this_week(asked: Asked) -> Q:
 
 
 def _mine(asked: Asked) -> Q:
-    return of_present_customers() & Q(position_id__in=asked.user.standing.position_ids)
+    return Q(position_id__in=asked.user.standing.position_ids)
 
 
 def _to_comment(asked: Asked) -> Q:

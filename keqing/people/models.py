@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 # Former values of every row, whatever wrote it; the audit says who. What can be derived again is left out.
 HISTORY = {"context_field": None, "append_only": True, "exclude": list(Searchable.SEARCH_FIELDS)}
 HISTORY_OF_LINKS = {**HISTORY, "exclude": []}
-FORMER_CUSTOMER = Q(is_affiliated=True) & (Q(last_contact_on__isnull=False) | Q(next_due_on__isnull=False))
+FORMER_CUSTOMER = Q(is_affiliated=True, was_customer=True)
 
 
 class Sourced(models.Model):
@@ -34,6 +34,21 @@ class Sourced(models.Model):
     created_at = models.DateTimeField("建档时间")
     updated_at = models.DateTimeField("更新时间")
     version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        abstract = True
+
+
+class KeptByActions(models.Model):
+    """What the actions keep on the row of a customer, so that lists need no join."""
+
+    completeness = models.PositiveSmallIntegerField("完整度", default=0)
+    missing = ArrayField(models.CharField(max_length=30), default=list, blank=True)
+    last_contact_on = models.DateField("最近联系", null=True)
+    last_activity_at = models.DateTimeField("最近动态")
+    next_due_on = models.DateField("下次跟进", null=True)
+    deleted_at = models.DateTimeField("删除时间", null=True)
+    deleted_by = models.ForeignKey("access.Staff", models.PROTECT, null=True, related_name="+")
 
     class Meta:
         abstract = True
@@ -61,7 +76,7 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
 
 
 @pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent(), **HISTORY)
-class Organisation(Sourced, Searchable):
+class Organisation(Sourced, KeptByActions, Searchable):
     """机构. Its id is unique over organisations and people: both draw from ``people_customer_id``.
 
     Every row has a ``unit`` whose people answer for it; ``owner_position`` is empty while it waits to be assigned.
@@ -123,15 +138,6 @@ class Organisation(Sourced, Searchable):
     figure_sources = models.JSONField("数据出处", default=dict, blank=True)
     tags = models.ManyToManyField("Tag", through="OrganisationTag", related_name="+", verbose_name="标签")
 
-    # kept by actions
-    completeness = models.PositiveSmallIntegerField("完整度", default=0)
-    missing = ArrayField(models.CharField(max_length=30), default=list, blank=True)
-    last_contact_on = models.DateField("最近联系", null=True)
-    last_activity_at = models.DateTimeField("最近动态")
-    next_due_on = models.DateField("下次跟进", null=True)
-    deleted_at = models.DateTimeField("删除时间", null=True)
-    deleted_by = models.ForeignKey("access.Staff", models.PROTECT, null=True, related_name="+")
-
     objects = OrganisationQuerySet.as_manager()
 
     class Meta:
@@ -147,6 +153,7 @@ class Organisation(Sourced, Searchable):
             models.Index(fields=["next_due_on"], condition=Q(next_due_on__isnull=False), name="org_due"),
             models.Index(fields=["region"], name="org_region"),
             models.Index(fields=["chain"], condition=Q(chain__isnull=False), name="org_chain"),
+            models.Index(fields=["-deleted_at"], condition=Q(deleted_at__isnull=False), name="org_trashed"),
         ]
         constraints = [
             # decision 14 names one exception to customer_id in every key: the credit code is a national identity
@@ -213,6 +220,9 @@ class PersonQuerySet(models.QuerySet["Person"]):
     def alive(self) -> PersonQuerySet:
         return self.filter(deleted_at__isnull=True)
 
+    def trashed(self) -> PersonQuerySet:
+        return self.filter(deleted_at__isnull=False)
+
     def reached_by(self, staff: Staff, word: str, *, names: bool = False) -> PersonQuerySet:
         """People follow the organisations they work at; those without follow who entered them (decision 3).
 
@@ -244,7 +254,7 @@ class PersonQuerySet(models.QuerySet["Person"]):
 
 
 @pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent(), **HISTORY)
-class Person(Sourced, Searchable):
+class Person(Sourced, KeptByActions, Searchable):
     """人员. A customer only while affiliated with no organisation; then ``unit`` and ``owner_position`` count."""
 
     kind = models.CharField("类别", max_length=20, choices=choices.PersonKind.choices)
@@ -267,16 +277,9 @@ class Person(Sourced, Searchable):
         "access.Position", models.PROTECT, null=True, blank=True, related_name="+", verbose_name="负责岗位"
     )
     is_affiliated = models.BooleanField("有任职", default=False)
+    was_customer = models.BooleanField("曾单独建档跟进", default=False)  # set when the first post comes
     figure_sources = models.JSONField("数据出处", default=dict, blank=True)
     remark = models.CharField("备注", max_length=500, blank=True, default="")
-
-    completeness = models.PositiveSmallIntegerField("完整度", default=0)
-    missing = ArrayField(models.CharField(max_length=30), default=list, blank=True)
-    last_contact_on = models.DateField("最近联系", null=True)
-    last_activity_at = models.DateTimeField("最近动态")
-    next_due_on = models.DateField("下次跟进", null=True)
-    deleted_at = models.DateTimeField("删除时间", null=True)
-    deleted_by = models.ForeignKey("access.Staff", models.PROTECT, null=True, related_name="+")
 
     objects = PersonQuerySet.as_manager()
 
@@ -292,6 +295,7 @@ class Person(Sourced, Searchable):
             models.Index(fields=["unit"], condition=Q(is_affiliated=False), name="person_loose_unit"),
             models.Index(fields=["id"], condition=FORMER_CUSTOMER, name="person_once_customer"),
             models.Index(fields=["search_initials", "id"], name="person_initials"),
+            models.Index(fields=["-deleted_at"], condition=Q(deleted_at__isnull=False), name="person_trashed"),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(completeness__lte=100), name="person_completeness"),

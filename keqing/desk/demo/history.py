@@ -138,6 +138,7 @@ class HistoryBuilder:
         customer.last_activity_at = max(customer.last_activity_at, contact.submitted_at)
         customer.business_state = contact.business_state
         for person, role in people:
+            person.last_contact_on = max(person.last_contact_on or contact.track_on, contact.track_on)
             self.diary.participants.append(
                 Participant(
                     contact=contact, customer_id=contact.customer_id, person_id=person.pk, name=person.name,

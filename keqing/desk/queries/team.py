@@ -9,7 +9,7 @@ from django.db.models import Count, Exists, F, IntegerField, Max, OuterRef, Q, Q
 
 from keqing.access.models import Position, Staff
 from keqing.access.standing import roles
-from keqing.followups.models import Comment, ContactRecord, Reminder
+from keqing.followups.models import Comment, ContactRecord, Reminder, of_present_customers
 from keqing.followups.queries import comments_on, uncommented
 from keqing.kit.formats import day_bounds
 from keqing.kit.keyset import Sort
@@ -53,7 +53,8 @@ def team_members(*, staff: Staff, today: date) -> list[Member]:
     week, _ = day_bounds(today - timedelta(days=6))
     writes = [key for key, role in roles().items() if "contact.record" in role.words]
     theirs = ContactRecord.objects.filter(tracker=OuterRef("holder")).order_by().values("tracker")
-    late = Reminder.objects.open().filter(position=OuterRef("pk"), due_on__lt=today).order_by().values("position")
+    overdue = Reminder.objects.open().filter(of_present_customers(), position=OuterRef("pk"), due_on__lt=today)
+    late = overdue.order_by().values("position")
     positions = (
         _positions(staff)
         .filter(role__in=writes)

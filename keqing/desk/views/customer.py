@@ -94,9 +94,9 @@ def _person(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 @allow("contact.view")
 def person_contacts(request: HttpRequest, pk: int) -> HttpResponse:
-    """The records a person took part in, at customers the reader sees; a panel of the person's page."""
+    """The records a person took part in, and those from before they got a post; a panel of the person's page."""
     person = fetch(Person, pk, request, word=Can.VIEW_PERSON)
-    rows = ContactRecord.objects.visible_to(request.user).filter(participants__person_id=person.pk)
+    rows = ContactRecord.objects.visible_to(request.user).filter(pk__in=followups.contacts_with(person_id=person.pk))
     context = {"person": person, "contacts": rows.select_related("tracker").order_by("-track_on", "-pk")[:50]}
     return pages.render(request=request, template="desk/customer_person_contacts.html", context=context)
 

@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Min, Q, Subquery
+from django.db.models import F, Max, Min, Q, Subquery
 from django.db.models.functions import Least
 
 from keqing.access.models import Position, Staff
@@ -15,7 +15,7 @@ from keqing.audit import actions as audit
 from keqing.followups.attendees import Attendee
 from keqing.followups.models import ContactRecord, Correction, Participant, Reminder
 from keqing.kit.formats import SHANGHAI, business_date
-from keqing.people.actions.activity import CustomerGone, note_contact, note_next_due
+from keqing.people.actions.activity import CustomerGone, note_contact, note_met, note_next_due
 from keqing.people.models import Organisation, Person
 from keqing.timeline import actions as timeline
 
@@ -126,7 +126,7 @@ def _record(
     newest = customer.last_contact_on is None or contact.track_on >= customer.last_contact_on
     note_contact(
         customer=customer, on=contact.track_on, at=at, next_due_on=next_due,
-        business_state=contact.business_state if newest else None,
+        business_state=contact.business_state if newest else None, met=[p.person_id for p in participants],
     )
     timeline.add_entry_and_keep_facts(
         on=contact.track_on,
@@ -191,6 +191,8 @@ def correct_contact(
     if "participants" in diff:
         stored.participants.all().delete()
         _store_participants(stored, participants)
+    if "participants" in diff or "track_on" in diff:
+        note_met(last=last_met({p.person_id for p in (*old_people, *participants)}))
     if "callback_on" in diff:
         _move_callback(stored, customer, by, at)
     _follow_correction(stored, customer, at, held_on=held_on, new_state="business_state" in diff)
@@ -223,6 +225,16 @@ def responsible(*, customer: Organisation | Person, by: Staff) -> tuple[int, int
     if home is None:
         raise ContactRefused("客户没有负责岗位，您也没有岗位，不能安排回访。")
     return home.pk, home.unit_id
+
+
+def last_met(person_ids: Collection[int]) -> dict[int, date | None]:
+    """The day each of these people last took part in a contact, or was contacted as a customer of their own."""
+    last: dict[int, date | None] = dict.fromkeys(person_ids)
+    took_part = Participant.objects.filter(person_id__in=last).values_list("person_id").annotate(Max("contact__track_on"))
+    own = ContactRecord.objects.filter(customer_id__in=last).values_list("customer_id").annotate(Max("track_on"))
+    for pk, on in (*took_part.order_by(), *own.order_by()):
+        last[pk] = max(on, last[pk] or on)
+    return last
 
 
 def refresh_next_due(*, customer_id: int) -> None:

@@ -24,7 +24,7 @@ from keqing.people.actions.organisations import (
     trash_organisation,
     update_organisation,
 )
-from keqing.people.models import Organisation
+from keqing.people.models import Organisation, Person
 from keqing.people.tests.factories import make_organisation, make_person
 from keqing.timeline.models import Entry as Line
 from keqing.timeline.models import Facts
@@ -282,3 +282,32 @@ def test_recording_takes_seven_statements_even_with_everything(cast, hospital):
     work = [q["sql"] for q in captured if "SAVEPOINT" not in q["sql"]]
     assert len(work) == 7, work
     assert any("FOR UPDATE" in sql for sql in work)
+
+
+def test_people_keep_the_day_they_last_took_part_in_a_contact(cast, hospital):
+    lin, qiao = (make_person(at_organisation=hospital, name=name) for name in ("林若", "乔安"))
+
+    def met() -> list:
+        return [Person.objects.get(pk=one.pk).last_contact_on for one in (lin, qiao)]
+
+    def as_attendees(*people: Person) -> list[Attendee]:
+        return [Attendee(one.pk, one.name) for one in people]
+
+    earlier, day = TODAY - timedelta(days=9), TODAY - timedelta(days=2)
+    for on, people in ((day, (lin,)), (earlier, (lin, qiao))):
+        record_contact(
+            customer=hospital, fields=fields(track_on=on, callback_on=None), participants=as_attendees(*people),
+            by=cast.rep, at=NOW,
+        )
+    assert met() == [day, earlier]
+    newest = ContactRecord.objects.get(track_on=day)
+    moved = correct_contact(
+        contact=newest, fields=fields(track_on=TODAY), participants=as_attendees(lin), reason="日期错", by=cast.rep, at=NOW
+    )
+    assert met() == [TODAY, earlier]
+    correct_contact(
+        contact=moved, fields=fields(track_on=TODAY), participants=as_attendees(qiao), reason="人错", by=cast.rep, at=NOW
+    )
+    assert met() == [earlier, TODAY]
+    assert Organisation.objects.get(pk=hospital.pk).last_contact_on == TODAY
+    assert not Person.objects.once_customers().exists()  # meeting somebody at work does not make a customer of them

@@ -15,7 +15,8 @@ from keqing.followups.models import Comment, ContactRecord, Participant, Reminde
 from keqing.followups.queries import stream_board
 from keqing.followups.tests.factories import NOW, TODAY, fields, make_contact, make_reminder
 from keqing.kit.formats import business_date
-from keqing.people.models import Organisation
+from keqing.people.actions.people import Post, add_affiliation
+from keqing.people.models import Organisation, Person
 from keqing.people.tests.factories import make_organisation, make_person
 
 pytestmark = pytest.mark.django_db
@@ -330,3 +331,20 @@ def test_lists_find_a_customer_as_the_search_does_but_never_by_a_phone(cast, hos
         assert found == {
             "glm": ["医院"], "改了名": ["医院"], "曾无任": ["曾"], "1402": [], "13812341402": [], "": sorted(["医院", "曾"]),
         }, name
+
+
+def test_what_was_recorded_before_somebody_got_a_post_stays_readable_and_correctable(cast, hospital):
+    doctor = make_person(owner=cast.rep, name="周若")
+    contact = make_contact(customer=doctor, by=cast.rep, at=NOW)
+    add_affiliation(person=Person.objects.get(pk=doctor.pk), post=Post(hospital, "doctor"), is_primary=True, by=cast.rep, at=NOW)
+    client = signed_in(cast.rep)
+    for name in ("desk:person_contacts", "followups:stream", "followups:history"):
+        answer = client.get(reverse(name, args=[doctor.pk]))
+        assert answer.status_code == 200 and "药事会排期待定" in answer.content.decode(), name
+    assert "composer-text" not in client.get(reverse("followups:stream", args=[doctor.pk])).content.decode()
+    assert client.get(reverse("followups:correct", args=[contact.pk])).status_code == 200
+    assert client.get(reverse("followups:record", args=[doctor.pk])).status_code == 404  # new ones belong to the hospital
+    newcomer = make_contact(customer=hospital, by=cast.rep, description="在医院谈的")
+    newcomer.participants.create(customer_id=hospital.pk, person_id=doctor.pk, name=doctor.name)
+    panel = client.get(reverse("desk:person_contacts", args=[doctor.pk])).content.decode()
+    assert "在医院谈的" in panel and "药事会排期待定" in panel

@@ -15,10 +15,11 @@ from keqing.people.models import Organisation, Person
 
 
 def fetch_customer(
-    pk: int, request: HttpRequest, *, word: str | None = None, people: Collection[int] | None = None
+    pk: int, request: HttpRequest, *, word: str | None = None, people: Collection[int] | None = None, once: bool = False
 ) -> Organisation | Person:
     """The customer behind the gate, an organisation or a person who belongs to none.
 
+    With ``once`` also a person who did so before: what was written then is read and corrected, nothing is added.
     With ``people`` its staff come along in the same statement (``attendees.with_people``).
     """
     organisations = Organisation.objects.all()
@@ -27,7 +28,8 @@ def fetch_customer(
     try:
         return fetch(organisations, pk, request, word=word)
     except Http404:
-        return fetch(Person.objects.unaffiliated(), pk, request, word=word)
+        people_rows = Person.objects.unaffiliated()
+        return fetch(people_rows | Person.objects.once_customers() if once else people_rows, pk, request, word=word)
 
 
 def customer_url(customer: Organisation | Person) -> str:

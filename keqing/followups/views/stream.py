@@ -13,7 +13,7 @@ from keqing.kit.formats import business_date
 @allow(Can.VIEW)
 def stream(request: HttpRequest, pk: int) -> HttpResponse:
     """The lines alone for htmx, a page of its own otherwise."""
-    customer = fetch_customer(pk, request)
+    customer = fetch_customer(pk, request, once=True)
     get = request.GET
     more = bool(get.get("after"))
     board = stream_board(

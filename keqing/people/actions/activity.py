@@ -1,13 +1,24 @@
 """What happens to a customer, kept on its row so that lists need no join."""
 
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from types import EllipsisType
+from typing import Any
 
-from django.db.models import Case, F, PositiveIntegerField, Q, When
+from django.db import connection
+from django.db.models import Case, DateField, F, PositiveIntegerField, Q, QuerySet, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Greatest
+from django.db.models.sql import UpdateQuery
 
 from keqing.people.models import Organisation, Person
+
+_MET = """
+    with met as (
+        update people_person set last_contact_on = %s where id in (
+            select id from people_person
+            where id = any(%s) and (last_contact_on is null or last_contact_on < %s) order by id for no key update))
+"""
 
 
 class CustomerGone(Exception):
@@ -22,8 +33,11 @@ def note_contact(
     business_state: str | None = None,
     next_due_on: date | Combinable | EllipsisType | None = ...,
     corrected: bool = False,
+    met: Collection[int] = (),
 ) -> None:
     """A contact took place: last contact, last activity, and for organisations the business state. One statement.
+
+    ``met`` are the people who took part: the same statement keeps their last contact.
 
     ``next_due_on`` (a date, None or an expression; ``...`` leaves it) is written by the same statement.
     With ``corrected`` the last contact becomes ``on`` even when it was later. ``version`` grows only with a new
@@ -43,7 +57,7 @@ def note_contact(
     if next_due_on is not ...:
         changes["next_due_on"] = next_due_on
     there = type(customer).objects.alive() if not corrected else type(customer).objects.all()
-    if not there.filter(pk=customer.pk).update(**changes):
+    if not _update(there.filter(pk=customer.pk), changes, met, on):
         raise CustomerGone("客户刚被删除，没有记录这次联系。恢复客户后可以再记。")
 
 
@@ -52,3 +66,22 @@ def note_next_due(*, customer_id: int, next_due_on: date | None) -> None:
     changed = ~Q(next_due_on=next_due_on) | Q(next_due_on__isnull=next_due_on is not None)
     if not Organisation.objects.filter(changed, pk=customer_id).update(next_due_on=next_due_on):
         Person.objects.filter(changed, pk=customer_id).update(next_due_on=next_due_on)
+
+
+def note_met(*, last: Mapping[int, date | None]) -> None:
+    """Last contact of people by id, after a correction changed who took part or when. One statement."""
+    if last:
+        value = Case(*(When(pk=pk, then=Value(on, DateField())) for pk, on in last.items()))
+        Person.objects.filter(pk__in=last).update(last_contact_on=value)
+
+
+def _update(rows: QuerySet[Any], changes: dict[str, object], met: Collection[int], on: date) -> int:
+    """Update the customer, and with it the people who took part; customer first, people in the order of their ids."""
+    if not met:
+        return rows.update(**changes)
+    query = rows.query.chain(UpdateQuery)
+    query.add_update_values(changes)
+    sql, values = query.get_compiler(connection=connection).as_sql()
+    with connection.cursor() as cursor:
+        cursor.execute(f"{_MET} {sql}", [on, sorted(met), on, *values])  # the ORM wrote the rest
+        return cursor.rowcount

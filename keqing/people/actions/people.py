@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from keqing.access.models import OrgUnit, Position, Staff
 from keqing.audit import actions as audit
@@ -272,11 +273,15 @@ def current_posts(person_ids: Iterable[int]) -> dict[int, list[Affiliation]]:
 
 
 def _after_affiliation(person: Person, organisation_ids: Collection[int]) -> None:
+    # organisations before people: the order in which a contact locks both
+    reassess_organisations(organisation_ids=organisation_ids)
     posts = current_posts([person.pk])[person.pk]
+    if not person.is_affiliated:  # what was recorded so far stays under their own id
+        followed = Q(last_contact_on__isnull=False) | Q(next_due_on__isnull=False)
+        Person.objects.filter(followed, pk=person.pk).update(was_customer=True)
     person.is_affiliated = Affiliation.objects.filter(person=person).exists()
     assess(person, posts=[(a.organisation_id, a.department_id is not None) for a in posts])
     person.save(update_fields=["is_affiliated", "completeness", "missing"])
-    reassess_organisations(organisation_ids=organisation_ids)
 
 
 def _plain(value: Any) -> Any:
