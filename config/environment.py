@@ -54,7 +54,8 @@ def database_from_url(url: str, var: Path) -> dict[str, Any]:
         "CONN_MAX_AGE": 600,
         "CONN_HEALTH_CHECKS": True,
         "ATOMIC_REQUESTS": False,
-        "OPTIONS": {"application_name": "keqing", **options},
+        # a page waits no longer than this for a database that is away (T17)
+        "OPTIONS": {"application_name": "keqing", "connect_timeout": "2", **options},
     }
 
 

@@ -34,6 +34,7 @@ INSTALLED_APPS = [
     "keqing.audit",
     "keqing.access",
     "keqing.compliance",
+    "keqing.batches",
     "keqing.interchange",
     "keqing.timeline",
     "keqing.people",
@@ -115,11 +116,13 @@ AUTH_PASSWORD_VALIDATORS = [
 
 SESSION_ENGINE = "django.contrib.sessions.backends.cached_db" if not TESTING else "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 12 * 3600
+SESSION_IDLE_SECONDS = 30 * 60
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
-if HTTPS:  # the browser then ties the cookie to this host and to https (T49)
-    SESSION_COOKIE_NAME = "__Host-sessionid"
+CSRF_COOKIE_HTTPONLY = True  # pages carry the token themselves
+if HTTPS:  # the browser then ties the cookies to this host and to https (T49)
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = 365 * 86400 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS

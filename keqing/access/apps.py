@@ -9,9 +9,11 @@ class AccessConfig(AppConfig):
     def ready(self) -> None:
         from django.core.checks import register
 
+        from keqing.access import lifetime
         from keqing.access.checks import check_roles
 
         register(check_roles)
+        lifetime.connect()
         self._register_lists()
 
     def _register_lists(self) -> None:

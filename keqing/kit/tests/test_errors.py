@@ -1,5 +1,6 @@
 import pytest
 from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError, OperationalError
 from django.test import RequestFactory
 
 from keqing.kit import errors
@@ -29,3 +30,14 @@ def test_the_page_of_a_broken_server_needs_no_database():
     response = errors.server_error(RequestFactory().get("/"))
     assert response.status_code == 500
     assert response["X-Error-Number"] in response.content.decode()
+
+
+@pytest.mark.proves("T17")
+@pytest.mark.parametrize("error", [OperationalError("connection refused"), InterfaceError("connection already closed")])
+def test_a_database_that_is_away_is_said_as_such_without_asking_it(error):
+    try:
+        raise error
+    except (OperationalError, InterfaceError):
+        response = errors.server_error(RequestFactory().get("/"))
+    assert (response.status_code, response["Retry-After"]) == (503, "5")
+    assert "数据库暂时没有响应" in response.content.decode() and "connection" not in response.content.decode()
