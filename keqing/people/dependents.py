@@ -18,18 +18,22 @@ from keqing.timeline.models import Entry
 CHUNK = 5000
 
 
-def with_later_work(*, ids: Collection[int], besides: Collection[type[models.Model]] = ()) -> dict[int, str]:
+def with_later_work(
+    *, ids: Collection[int], besides: Collection[type[models.Model]] = (), told: bool = True
+) -> dict[int, str]:
     """Customer id → what else is about it: contacts, reminders, links of any department. Few statements.
 
-    ``besides`` are models the caller looks at itself.
+    ``besides`` are models the caller looks at itself; ``told`` counts a timeline of more than the first line too.
     """
     found: dict[int, str] = {}
     for chunk in _chunks(ids):
         for model, column in _pointing_at_customers({*besides, OrganisationTag}):
             for pk in model._default_manager.filter(**{f"{column}__in": chunk}).values_list(column, flat=True).distinct():
                 found.setdefault(pk, str(model._meta.verbose_name))
-        told = Entry.objects.filter(customer_id__in=chunk).values("customer_id").annotate(n=Count("pk")).filter(n__gt=1)
-        for row in told:
+        if not told:
+            continue
+        lines = Entry.objects.filter(customer_id__in=chunk).values("customer_id").annotate(n=Count("pk")).filter(n__gt=1)
+        for row in lines:
             found.setdefault(row["customer_id"], "往来记录")
     return found
 

@@ -30,6 +30,8 @@ ACTIONS = {
     "person.created": "新增人员",
     "person.imported": "导入人员",
     "person.edited": "修改人员",
+    "person.trashed": "删除人员",
+    "person.restored": "恢复人员",
     "person.phone_revealed": "查看完整电话",
     "affiliation.added": "新增任职",
     "affiliation.ended": "结束任职",
@@ -135,7 +137,7 @@ def _fill_url(row: Organisation | Person, name: str) -> str:
             return reverse("people:affiliation_new", args=[row.pk])
         return f"{reverse('people:person_edit', args=[row.pk])}?field={name}"
     if name == "owner":
-        return f"{reverse('people:organisation_assign')}?selected={row.pk}"
+        return f"{reverse('batches:new', args=['assign'])}?list=customers:all&selected={row.pk}"
     if name == "person" or name.startswith("role:"):
         role = f"&role={name.removeprefix('role:')}" if ":" in name else ""
         return f"{reverse('people:person_new')}?organisation={row.pk}{role}"

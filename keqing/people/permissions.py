@@ -13,6 +13,7 @@ class Can(StrEnum):
     VIEW_PERSON = "person.view"
     CREATE_PERSON = "person.create"
     EDIT_PERSON = "person.edit"
+    TRASH_PERSON = "person.trash"
     FULL_PHONE = "phone.full"
     REVEAL_PHONE = "phone.reveal"
     CHECK_DUPLICATES = "duplicate.check"

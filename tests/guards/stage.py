@@ -16,14 +16,15 @@ from django.conf import settings
 from keqing.access.models import Staff, TerritoryRule
 from keqing.access.tests.factories import Cast, make_cast, make_staff, position_of
 from keqing.audit.models import Entry as AuditEntry
+from keqing.batches.models import Batch
 from keqing.followups.actions.comments import comment_on
 from keqing.followups.actions.contacts import record_contact
 from keqing.followups.actions.reminders import create_reminder
 from keqing.interchange.models import Import
 from keqing.interchange.tests.factories import csv_file, make_upload
 from keqing.kit.formats import business_date
-from keqing.people.actions.organisations import trash_organisation
 from keqing.people.actions.people import Post, add_affiliation, create_departments
+from keqing.people.actions.trash import trash_organisation, trash_person
 from keqing.people.models import Dimension, Organisation, Person, Tag
 from keqing.people.tests.factories import NOW, make_organisation, make_person
 from keqing.reference.models import Division
@@ -110,9 +111,18 @@ def set_stage() -> Stage:
         "staff": cast.sibling, "left_staff": left, "unit": cast.shenzhen, "position": position_of(cast.sibling), "rule": rule,
         "dimension": dimension, "tag": Tag.objects.create(dimension=dimension, name="标签甲"), "kind": "hospital",
         "audit_entry": AuditEntry.objects.order_by("pk").first(), "compliance_rule": "RX-05",
-        "import": _import_of(cast.manager), "import_key": "organisation-distributor",
+        "batch": _batch_of(cast.manager), "import": _import_of(cast.manager), "import_key": "organisation-distributor",
     }
     return Stage(cast, belongings, others)
+
+
+def _batch_of(staff: Staff) -> Batch:
+    """Labels the manager put on, done for nobody."""
+    at = NOW
+    return Batch.objects.create(
+        action="tag", parameters={"tag": 0, "add": True}, sentence="打上标签", list_key="customers:all", total=0, by=staff,
+        state=Batch.State.DONE, started_at=at, touched_at=at, finished_at=at,
+    )
 
 
 def _import_of(staff: Staff) -> Import:
@@ -148,7 +158,10 @@ def _furnish(one: Belonging, staff: Staff, doctor: str, kind: str, role: str) ->
     affiliation = add_affiliation(person=second, post=Post(organisation, role), is_primary=False, by=staff, at=NOW)
     gone = make_organisation(owner=organisation.owner_position, unit=organisation.unit, name=f"{organisation.name}旧址", kind=one.kind, by=staff)
     trash_organisation(organisation=gone, by=staff, at=NOW)
-    one.rows |= {"organisation": organisation, "department": department, "person": person, "affiliation": affiliation, "trashed": gone}
+    gone_person = make_person(at_organisation=organisation, owner=staff, name=f"{doctor}三", kind=kind, role=role)
+    trash_person(person=gone_person, by=staff, at=NOW)
+    one.rows |= {"organisation": organisation, "department": department, "person": person, "affiliation": affiliation}
+    one.rows |= {"trashed": gone, "trashed_person": gone_person}
     return _history(one, staff, Staff.objects.get(login_name="manager"))
 
 

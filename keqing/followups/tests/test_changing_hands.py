@@ -15,7 +15,8 @@ from keqing.followups.actions.reminders import hand_over_reminder
 from keqing.followups.models import Reminder
 from keqing.followups.queries import badge_counts, comments_for, positions_to_take_over
 from keqing.followups.tests.factories import NOW, TODAY, make_contact, make_reminder
-from keqing.people.actions.organisations import assign_organisations, restore_organisation, trash_organisation
+from keqing.people.actions.organisations import assign_organisations
+from keqing.people.actions.trash import restore_organisation, trash_organisation
 from keqing.people.models import Organisation
 from keqing.people.tests.factories import make_organisation, make_person
 

@@ -21,9 +21,9 @@ from keqing.followups.models import ContactRecord, Correction, Participant, Remi
 from keqing.followups.tests.factories import NOW, TODAY, TOMORROW, fields, make_contact, make_reminder
 from keqing.people.actions.organisations import (
     StaleOrganisation,
-    trash_organisation,
     update_organisation,
 )
+from keqing.people.actions.trash import trash_organisation
 from keqing.people.models import Organisation, Person
 from keqing.people.tests.factories import make_organisation, make_person
 from keqing.timeline.models import Entry as Line

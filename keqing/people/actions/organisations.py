@@ -13,6 +13,7 @@ from keqing.audit import actions as audit
 from keqing.kit import bulk
 from keqing.kit.formats import business_date
 from keqing.people import transfer
+from keqing.people.actions.rows import plain
 from keqing.people.fields import completeness, organisation_fields
 from keqing.people.models import Affiliation, Organisation, OrganisationTag, Tag
 from keqing.timeline import actions as timeline
@@ -74,7 +75,7 @@ def create_organisations(
         with transaction.atomic():
             bulk.insert(made)
     except IntegrityError as error:
-        raise _clash(error) from error
+        raise clash(error) from error
     _tag({o.pk: d.tags for o, d in zip(made, drafts, strict=True) if d.tags})
     audit.record_all(audit.entry_for(action=action, by=by, at=at, subject=subject_of(o)) for o in made)
     timeline.add_entries(
@@ -128,7 +129,7 @@ def update_organisations(
             with transaction.atomic():
                 Organisation.objects.bulk_update(touched, fields, batch_size=BATCH)
         except IntegrityError as error:
-            raise _clash(error) from error
+            raise clash(error) from error
         audit.record_all(entries)
     return touched
 
@@ -191,39 +192,12 @@ def assign_organisations(
     return moved
 
 
-@transaction.atomic
-def trash_organisation(*, organisation: Organisation, by: Staff, at: datetime, reason: str = "") -> Organisation:
-    """Move to 回收站, from where it can come back for 30 days (U56). Its history stays.
-
-    Refuses a row that changed since it was read (``StaleOrganisation``): it may be deleted, or another's by now.
-    """
-    stored = _unchanged(organisation)
-    stored.deleted_at, stored.deleted_by = at, by
-    stored.version += 1
-    stored.save(update_fields=["deleted_at", "deleted_by", "version"])
-    audit.record(action="organisation.trashed", by=by, at=at, subject=subject_of(stored), reason=reason)
-    return stored
-
-
-@transaction.atomic
-def restore_organisation(*, organisation: Organisation, by: Staff, at: datetime) -> Organisation:
-    """Bring back from 回收站; refuses when its credit code is in use again, or somebody brought it back already."""
-    stored = _unchanged(organisation)
-    stored.deleted_at = stored.deleted_by = None
-    stored.version += 1
-    try:
-        with transaction.atomic():
-            stored.save(update_fields=["deleted_at", "deleted_by", "version"])
-    except IntegrityError as error:
-        raise _clash(error) from error
-    audit.record(action="organisation.restored", by=by, at=at, subject=subject_of(stored))
-    return stored
-
-
 def current_roles(organisation_ids: Iterable[int]) -> dict[int, set[str]]:
-    """Roles filled today at each organisation: one query."""
+    """Roles filled today at each organisation, by people not in 回收站: one query."""
     roles: dict[int, set[str]] = defaultdict(set)
-    rows = Affiliation.objects.filter(organisation_id__in=list(organisation_ids), to_on__isnull=True)
+    rows = Affiliation.objects.filter(
+        organisation_id__in=list(organisation_ids), to_on__isnull=True, person__deleted_at__isnull=True
+    )
     for pk, role in rows.values_list("organisation_id", "role").distinct():
         roles[pk].add(role)
     return roles
@@ -254,14 +228,6 @@ def reassess_organisations(*, organisation_ids: Collection[int]) -> None:
     for organisation in rows:
         assess(organisation, roles=roles[organisation.pk])
     Organisation.objects.bulk_update(rows, ["completeness", "missing"], batch_size=BATCH)
-
-
-def _unchanged(seen: Organisation) -> Organisation:
-    """The stored row, locked, if it is still the one that was read."""
-    stored = Organisation.objects.select_for_update(no_key=True).get(pk=seen.pk)
-    if stored.version != seen.version:
-        raise StaleOrganisation(stored)
-    return stored
 
 
 def _filled(organisation: Organisation, name: str) -> bool:
@@ -304,7 +270,7 @@ def _apply(organisation: Organisation, values: Mapping[str, Any], by: Staff, tod
             diff[name] = [_sources(old), _sources(value)]
             continue
         setattr(organisation, name, value)
-        diff[name] = [_plain(old), _plain(value)]
+        diff[name] = [plain(old), plain(value)]
         if name in ASSESSED and value is None:
             sources.pop(name, None)
         elif name in ASSESSED and name not in (values.get("figure_sources") or {}):
@@ -317,12 +283,6 @@ def _apply(organisation: Organisation, values: Mapping[str, Any], by: Staff, tod
 def _sources(figures: Mapping[str, Any]) -> dict[str, str]:
     """What the audit keeps of provenance: the source of each figure."""
     return {name: " ".join(filter(None, (known.get("source"), known.get("note")))) for name, known in figures.items()}
-
-
-def _plain(value: Any) -> Any:
-    if value is None or isinstance(value, str | int | bool | list):
-        return value
-    return str(value)
 
 
 def _tag(tags: Mapping[int, Collection[Tag]]) -> None:
@@ -340,7 +300,8 @@ def _retag(organisation: Organisation, tags: Collection[Tag]) -> list[list[str]]
     return [sorted(old.values()), sorted(new.values())]
 
 
-def _clash(error: IntegrityError) -> OrganisationRefused:
+def clash(error: IntegrityError) -> OrganisationRefused:
+    """The refusal behind a broken constraint; other errors go on."""
     if "org_uscc" in str(error):
         return OrganisationRefused("统一社会信用代码与已有的同类客户重复。")
     raise error

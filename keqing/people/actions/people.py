@@ -14,6 +14,7 @@ from keqing.audit import actions as audit
 from keqing.kit import bulk
 from keqing.kit.formats import business_date
 from keqing.people.actions.organisations import reassess_organisations
+from keqing.people.actions.rows import difference
 from keqing.people.fields import completeness, person_fields
 from keqing.people.models import Affiliation, Department, Organisation, Person
 
@@ -125,7 +126,7 @@ def update_people(
         person = stored[seen.pk]
         if person.version != seen.version:
             raise StalePerson(person)
-        diff = {name: [_plain(getattr(person, name)), _plain(v)] for name, v in values.items() if getattr(person, name) != v}
+        diff = difference(person, values)
         if not diff:
             continue
         for name, value in values.items():
@@ -239,7 +240,7 @@ def update_department(*, department: Department, values: Mapping[str, Any], by: 
     stored = Department.objects.select_for_update().get(pk=department.pk)
     if stored.version != department.version:
         raise PersonRefused("这个科室刚被别人改过，请刷新后再保存。")
-    diff = {n: [_plain(getattr(stored, n)), _plain(v)] for n, v in values.items() if getattr(stored, n) != v}
+    diff = difference(stored, values)
     for name, value in values.items():
         setattr(stored, name, value)
     if diff:
@@ -282,9 +283,3 @@ def _after_affiliation(person: Person, organisation_ids: Collection[int]) -> Non
     person.is_affiliated = Affiliation.objects.filter(person=person).exists()
     assess(person, posts=[(a.organisation_id, a.department_id is not None) for a in posts])
     person.save(update_fields=["is_affiliated", "completeness", "missing"])
-
-
-def _plain(value: Any) -> Any:
-    return value if value is None or isinstance(value, str | int | bool | list) else str(value)
-
-

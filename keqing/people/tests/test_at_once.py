@@ -14,9 +14,8 @@ from keqing.audit.models import Entry
 from keqing.people.actions.organisations import (
     StaleOrganisation,
     assign_organisations,
-    restore_organisation,
-    trash_organisation,
 )
+from keqing.people.actions.trash import restore_organisation, trash_organisation
 from keqing.people.models import Organisation
 from keqing.people.tests.factories import NOW, make_organisation, make_person
 from keqing.people.tests.test_pages import signed_in

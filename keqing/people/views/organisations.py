@@ -5,28 +5,25 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET
 
 from keqing.access.actions.once import once
 from keqing.access.gate import allow, fetch
 from keqing.access.models import Position, Staff
 from keqing.access.territories import TerritoryMap
 from keqing.kit import lists, pages
-from keqing.kit.addresses import whole_number
 from keqing.kit.formats import business_date
 from keqing.people import queries
 from keqing.people.actions import organisations as actions
 from keqing.people.choices import Kind
 from keqing.people.fields import organisation_fields
 from keqing.people.forms.organisations import (
-    AssignForm,
     NewOwnerForm,
     OrganisationForm,
-    ReasonForm,
     initial_of,
     organisation_form,
 )
@@ -182,88 +179,6 @@ def organisation_edit(request: HttpRequest, pk: int) -> HttpResponse:
         "may_check": staff.may(Can.CHECK_DUPLICATES),
     }
     return pages.render(request=request, template="people/organisation_form.html", context=context, status=status)
-
-
-@allow(Can.ASSIGN)
-def organisation_assign(request: HttpRequest) -> HttpResponse:
-    """Give one or many customers to a position; those out of reach are refused as a whole."""
-    staff, at = request.user, timezone.now()
-    sent = request.POST if request.method == "POST" else request.GET
-    ids = {number for one in sent.getlist("selected") if (number := whole_number(one)) is not None}
-    chosen = list(Organisation.objects.visible_to(staff).filter(pk__in=ids).select_related("owner_position__holder").order_by("pk"))
-    if not chosen or len(chosen) != len(ids):
-        raise Http404
-    if not all(organisation.allows(staff, Can.ASSIGN) for organisation in chosen):
-        raise PermissionDenied(_("您可以看到这些客户，但不能分配它们。"))
-    form = AssignForm(request.POST if request.method == "POST" else None, staff=staff)
-    if request.method == "POST" and form.is_valid():
-        position = form.cleaned_data["position"]
-        try:
-            moved = actions.assign_organisations(
-                organisations=chosen, position=position, by=staff, at=at, reason=form.cleaned_data["reason"]
-            )
-        except actions.OrganisationRefused as refusal:
-            form.add_error(None, str(refusal))
-        else:
-            messages.success(request, _("已把 %(count)d 家客户分配给%(owner)s。") % {"count": len(moved), "owner": position.label})
-            return redirect("desk:customer", chosen[0].pk) if len(chosen) == 1 else redirect("people:organisations", "all")
-    for organisation in chosen:
-        organisation.owner_text = owner_label(organisation)  # type: ignore[attr-defined]
-    context = {
-        "form": form, "chosen": chosen, "heading": _("分配负责人"), "submit_label": _("分配"),
-        "cancel_url": reverse("people:organisations", args=["all"]),
-    }
-    return pages.render(
-        request=request, template="people/organisation_assign.html", context=context, status=422 if form.is_bound else 200
-    )
-
-
-@allow(Can.TRASH)
-def organisation_trash(request: HttpRequest, pk: int) -> HttpResponse:
-    """Ask, naming the customer, then move it to 回收站."""
-    organisation = fetch(Organisation, pk, request)
-    form = ReasonForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            actions.trash_organisation(
-                organisation=organisation, by=request.user, at=timezone.now(), reason=form.cleaned_data["reason"]
-            )
-        except actions.OrganisationRefused as refusal:
-            form.add_error(None, str(refusal))
-        else:
-            messages.success(request, _("已删除：%(name)s。30 天内可在回收站恢复。") % {"name": organisation.name})
-            return redirect("people:organisations", organisation.kind)
-    context = {"organisation": organisation, "form": form, "counts": queries.with_counts(Organisation.objects.filter(pk=pk)).get()}
-    return pages.render(
-        request=request, template="people/organisation_trash.html", context=context, status=422 if form.is_bound else 200
-    )
-
-
-@require_GET
-@allow(Can.TRASH)
-def trash(request: HttpRequest) -> HttpResponse:
-    """What was deleted in the last 30 days and may be brought back."""
-    rows = Organisation.objects.trashed().reached_by(request.user, Can.TRASH).select_related("deleted_by")
-    today = business_date(timezone.now())
-    found = list(rows.order_by("-deleted_at")[:200])
-    for row in found:
-        row.days_left = 30 - (today - business_date(row.deleted_at)).days  # type: ignore[attr-defined]
-    context = {"rows": [row for row in found if row.days_left >= 0]}  # type: ignore[attr-defined]
-    return pages.render(request=request, template="people/trash.html", context=context)
-
-
-@require_POST
-@allow(Can.TRASH)
-def organisation_restore(request: HttpRequest, pk: int) -> HttpResponse:
-    rows = Organisation.objects.trashed().reached_by(request.user, Can.TRASH)
-    organisation = get_object_or_404(rows, pk=pk)
-    try:
-        actions.restore_organisation(organisation=organisation, by=request.user, at=timezone.now())
-    except actions.OrganisationRefused as refusal:
-        messages.error(request, str(refusal))
-        return redirect("people:trash")
-    messages.success(request, _("已恢复：%(name)s。") % {"name": organisation.name})
-    return redirect("desk:customer", pk)
 
 
 @require_GET

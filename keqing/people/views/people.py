@@ -54,7 +54,10 @@ def people(request: HttpRequest) -> HttpResponse:
         row.place = posts.get(row.pk, "")
     may_create = request.user.may(Can.CREATE_PERSON)
     new_url = reverse("people:person_new") if may_create else ""
-    context = {"new_url": new_url, "empty_url": new_url, "empty_label": _("新建人员"), "section": "people"}
+    context = {
+        "new_url": new_url, "empty_url": new_url, "empty_label": _("新建人员"), "section": "people",
+        "trash_url": reverse("people:trash") if request.user.may(Can.TRASH_PERSON) else "",
+    }
     return lists.respond(request=request, page=page, context=context, template="people/people.html")
 
 
@@ -87,6 +90,7 @@ def person_context(request: HttpRequest, found: Person) -> dict[str, Any]:
         "full_phone": full,
         "may_reveal": not full and bool(found.mobile or found.phone) and found.allows(staff, Can.REVEAL_PHONE),
         "may_edit": may_edit,
+        "may_trash": found.allows(staff, Can.TRASH_PERSON),
         "guarded": any(a.role in GUARDED_ROLES for a in current),
     }
 

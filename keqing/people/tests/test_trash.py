@@ -1,0 +1,89 @@
+"""回收站: people as organisations, and what leaves it for good."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from keqing.access.tests.factories import make_cast
+from keqing.audit.models import Entry
+from keqing.followups.tests.factories import make_contact
+from keqing.people.actions.organisations import assign_organisations
+from keqing.people.actions.people import StalePerson, create_departments
+from keqing.people.actions.trash import empty_trash, restore_person, trash_organisation, trash_person
+from keqing.people.models import Affiliation, Department, Organisation, Person
+from keqing.people.tests.factories import NOW, make_organisation, make_person
+from keqing.people.tests.test_pages import signed_in
+from keqing.timeline.models import Entry as Line
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.proves("U56")
+def test_a_person_goes_to_the_trash_and_comes_back_with_their_post():
+    cast = make_cast()
+    hospital = make_organisation(owner=cast.rep)
+    doctor = make_person(at_organisation=hospital, owner=cast.rep, name="林若", role="pharmacy_head")
+    client, page = signed_in(cast.rep), reverse("people:person", args=[doctor.pk])
+    hospital.refresh_from_db()
+    full = hospital.completeness
+    ask = reverse("people:person_trash", args=[doctor.pk])
+    assert "删除“林若”" in client.get(ask).content.decode() and ask in client.get(page).content.decode()
+    assert client.post(ask, {"reason": "重复"}).status_code == 302
+    hospital.refresh_from_db()
+    assert client.get(page).status_code == 404 and hospital.completeness < full
+    assert "林若" in client.get(reverse("people:trash")).content.decode()
+    assert "林若" not in signed_in(cast.sibling).get(reverse("people:trash")).content.decode()
+    restore = reverse("people:person_restore", args=[doctor.pk])
+    assert signed_in(cast.sibling).post(restore).status_code == 404
+    assert client.post(restore).status_code == 302
+    hospital.refresh_from_db()
+    assert client.get(page).status_code == 200 and hospital.completeness == full
+    assert client.post(restore).status_code == 404
+    assert list(Entry.objects.filter(action__startswith="person.").values_list("action", flat=True).order_by("pk")) == [
+        "person.created", "person.trashed", "person.restored",
+    ]
+
+
+def test_somebody_changed_meanwhile_is_not_deleted_unseen():
+    cast = make_cast()
+    person = make_person(owner=cast.rep)
+    trash_person(person=person, by=cast.rep, at=NOW)
+    with pytest.raises(StalePerson):
+        restore_person(person=person, by=cast.rep, at=NOW)
+
+
+@pytest.mark.proves("U56")
+def test_after_30_days_what_nothing_else_is_about_goes_and_the_rest_stays_out_of_sight():
+    cast = make_cast()
+    empty, talked, fresh, home = (
+        make_organisation(owner=cast.rep, name=name) for name in ("空医院", "谈过的医院", "刚删的医院", "有人的医院")
+    )
+    create_departments(organisation=empty, names=["心内科"], by=cast.rep, at=NOW)
+    assign_organisations(organisations=[empty], position=None, unit=cast.guangzhou, by=cast.manager, at=NOW)
+    make_contact(customer=talked, by=cast.rep)
+    idle, met = make_person(at_organisation=home, owner=cast.rep, name="无事人"), make_person(owner=cast.rep, name="谈过的人")
+    make_contact(customer=met, by=cast.rep)
+    long_ago = NOW - timedelta(days=31)
+    for one, at in ((empty, long_ago), (talked, long_ago), (fresh, NOW), (home, long_ago)):
+        trash_organisation(organisation=Organisation.objects.get(pk=one.pk), by=cast.rep, at=at)
+    for person in (idle, met):
+        trash_person(person=Person.objects.get(pk=person.pk), by=cast.rep, at=long_ago)
+    assert empty_trash(at=NOW) == 3
+    assert set(Organisation.objects.values_list("name", flat=True)) == {"谈过的医院", "刚删的医院"}
+    assert set(Person.objects.values_list("name", flat=True)) == {"谈过的人"}
+    assert not Department.objects.exists() and not Affiliation.objects.exists()
+    assert set(Line.objects.values_list("customer_id", flat=True)) == {talked.pk, fresh.pk, met.pk}
+    purged = Entry.objects.filter(action__endswith=".purged")
+    assert {(e.subject_name, e.actor_name) for e in purged} == {(n, "系统") for n in ("空医院", "有人的医院", "无事人")}
+    assert empty_trash(at=NOW) == 0
+
+
+def test_what_lies_in_the_trash_for_more_than_30_days_cannot_come_back():
+    cast = make_cast()
+    person = make_person(owner=cast.rep, name="过期人")
+    trash_person(person=person, by=cast.rep, at=timezone.now() - timedelta(days=31))
+    client = signed_in(cast.rep)
+    assert "过期人" not in client.get(reverse("people:trash")).content.decode()
+    assert client.post(reverse("people:person_restore", args=[person.pk])).status_code == 404
