@@ -39,6 +39,7 @@ INSTALLED_APPS = [
     "keqing.timeline",
     "keqing.people",
     "keqing.followups",
+    "keqing.insight",
     "keqing.desk",
 ]
 
@@ -133,6 +134,7 @@ X_FRAME_OPTIONS = "DENY"
 
 LANGUAGE_CODE = "zh-hans"
 TIME_ZONE = "Asia/Shanghai"
+FISCAL_YEAR_STARTS = int(os.environ.get("KEQING_FISCAL_MONTH", "1"))  # the month, 1 … 12
 USE_TZ = True
 USE_I18N = True
 USE_THOUSAND_SEPARATOR = False

@@ -4,6 +4,8 @@ urlpatterns = [
     path("", include("keqing.desk.urls")),
     path("", include("keqing.people.urls")),
     path("followups/", include("keqing.followups.urls")),
+    path("reports/", include("keqing.insight.urls")),
+    path("batches/", include("keqing.batches.urls")),
     path("imports/", include("keqing.interchange.urls")),
     path("compliance/", include("keqing.compliance.urls")),
     path("access/", include("keqing.access.urls")),

@@ -8,12 +8,15 @@ class FollowupsConfig(AppConfig):
 
     def ready(self) -> None:
         from keqing.access import handover
+        from keqing.batches import registry as batches
+        from keqing.followups.batches import ScheduleBatch
         from keqing.followups.handover import RemindersFollow, RemindersGoWithCustomers
         from keqing.people import transfer
 
         handover.register(RemindersFollow())
         transfer.register(RemindersGoWithCustomers())
         self._register_lists()
+        batches.register(ScheduleBatch())
 
     def _register_lists(self) -> None:
         from django.urls import reverse

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from keqing.access.models import Position
+from keqing.compliance.rules import Hit, check_label
 from keqing.followups.attendees import Attendee
 from keqing.followups.models import ContactRecord, Reminder
 from keqing.kit.addresses import whole_number
@@ -145,6 +146,28 @@ class ReplyForm(WideText, Form):
 class ReminderForm(Form):
     due_on = forms.DateField(label=_("到期日"))
     text = forms.CharField(label=_("事项"), max_length=200)
+
+
+class ScheduleForm(ReminderForm):
+    """A reminder at many customers: what a single one refuses is refused before any is made."""
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today
+        self.hit: Hit | None = None
+
+    def clean_due_on(self) -> date:
+        due_on: date = self.cleaned_data["due_on"]
+        if due_on < self.today:
+            raise forms.ValidationError(_("到期日不能早于今天。"))
+        return due_on
+
+    def clean_text(self) -> str:
+        text: str = self.cleaned_data["text"].strip()
+        self.hit = check_label(text)
+        if self.hit is not None:  # whoever shows the form logs it (RX-05)
+            raise forms.ValidationError(self.hit.sentence)
+        return text
 
 
 class DoneForm(VersionedForm):

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, QueryDict
+from django.urls import NoReverseMatch
 
 from keqing.kit.lists import ListSpec
 
@@ -58,9 +59,14 @@ def open_list(*, key: str, request: HttpRequest) -> OpenList:
 
 
 def address_of(key: str) -> str:
-    """The path of the page that shows this list."""
+    """The path of the page that shows this list; 404 when there is no such list."""
     name, _, argument = key.partition(":")
-    return _registered[name].address(argument)
+    if name not in _registered:
+        raise Http404
+    try:
+        return _registered[name].address(argument)
+    except NoReverseMatch as error:
+        raise Http404 from error
 
 
 def asked(*, user: Any, query: str, key: str) -> HttpRequest:

@@ -1,23 +1,29 @@
 """The list every department uses: filters, chips with counts, sorting and keyset paging, all in the URL."""
 
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, ClassVar
 
 from django import forms
-from django.db.models import Q, QuerySet, Sum
+from django.core.exceptions import BadRequest
+from django.db.models import DateTimeField, Q, QuerySet, Sum
 from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
-from keqing.kit import counts, keyset, pages
+from keqing.kit import counts, keyset, list_filters, list_rows, pages
 from keqing.kit.addresses import replaced, whole_number
+from keqing.kit.formats import day_bounds
 
 SIZES = (50, 20, 100)
 FILTERS_SHOWN = 3
 NEWEST = keyset.Sort(key="newest", path="pk", descending=True)
 # What belongs to the place in the list, not to the list: dropped whenever the list changes.
-PLACE = {"after": "", "before": "", "letter": ""}
+PLACE = {"after": "", "before": "", "letter": "", "at": "", "count": "", "sums": ""}
+NO_FILTERS = {*PLACE, "preset", "sort", "cols", "size", "view"}
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -33,7 +39,10 @@ class Asked:
 class Column:
     """One column; ``sort`` is the ORM path to order by (empty: not sortable), ``letters`` allows a jump to a letter.
 
-    An export reads ``paths`` of each row and writes ``value(*them)``, or the first as it is.
+    An export reads ``paths`` of each row and writes ``value(*them)``, or the first as it is; ``beside`` says that
+    ``ListSpec.beside`` reads it from other tables. A column with neither is for the screen alone.
+    ``cell`` draws it from the row and today (without: the attribute named like the column); ``shown`` False is a
+    column one has to ask for; ``edit`` names the field that is edited in the cell (``ListSpec.edit_url``).
     """
 
     key: str
@@ -46,6 +55,10 @@ class Column:
     total: str = ""
     paths: tuple[str, ...] = ()
     value: Callable[..., Any] | None = None
+    beside: bool = False
+    cell: list_rows.CellOf | None = None
+    shown: bool = True
+    edit: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +79,25 @@ class Chip:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Offer:
+    """Something that can be done to the chosen rows: a button whose address takes ``key``."""
+
+    label: str
+    icon: str
+    url_name: str
+    key: str
+
+
+_offers: list[Callable[[str, Any], Sequence[Offer]]] = []
+
+
+def offer_batches(provider: Callable[[str, Any], Sequence[Offer]]) -> None:
+    """A department that changes many rows at once says here what it offers for a list and a reader."""
+    if provider not in _offers:
+        _offers.append(provider)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Head:
     """A column as the head of the table shows it."""
 
@@ -73,13 +105,24 @@ class Head:
     css: str
     url: str
     direction: str
-    hidden: bool
 
 
 @dataclass(frozen=True, kw_only=True)
 class Total:
+    """A sum over the whole result; ``value`` None: only on a click, there is too much to add up unasked."""
+
     label: str
     value: Decimal | int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Jump:
+    """Where the order can be entered: at a letter, or at a day."""
+
+    letters: Sequence[tuple[str, str]] = ()
+    letter: str = ""
+    by_day: bool = False
+    day: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,26 +133,56 @@ class ListPage:
     rows: Sequence[Any]
     chips: Sequence[Chip]
     heads: Sequence[Head]
+    columns: Sequence[Column]
+    column_choices: Sequence[tuple[Column, bool]]
     filters: forms.Form | None
     filters_open: bool
     filters_on: int
     kept: Sequence[tuple[str, str]]
     kept_for_columns: Sequence[tuple[str, str]]
+    kept_for_jump: Sequence[tuple[str, str]]
     count: int
     exact: bool
     exact_url: str
     next_url: str
     prev_url: str
-    letters: Sequence[tuple[str, str]]
+    jump: Jump
     sizes: Sequence[tuple[int, str, bool]]
     totals: Sequence[Total]
-    hidden_css: str
+    sums_url: str
     reset_url: str
+    here_url: str
+    plain_columns_url: str
+    place: str
+    query: str
+    reader: Any
+    today: date
+    offers: Sequence[Offer]
+
+    def body(self) -> SafeString:
+        """The rows as HTML, drawn when the page is: a view may dress the rows before."""
+        return list_rows.draw(
+            spec=self.spec, rows=self.rows, columns=self.columns, reader=self.reader, today=self.today,
+            place=self.place if self.spec.walks else "",
+        )  # fmt: skip
+
+    def filter_fields(self) -> Sequence[list_filters.Drawn]:
+        """The filters as HTML, the first ``FILTERS_SHOWN`` of which stand open."""
+        return list_filters.draw(self.filters) if self.filters is not None else ()
+
+    @property
+    def more_filters(self) -> bool:
+        return self.filters is not None and len(self.filters.fields) > FILTERS_SHOWN
 
     @property
     def narrowed(self) -> bool:
         """Whether a filter or chip may be the reason that nothing is shown."""
         return self.filters_on > 0 or any(chip.active for chip in self.chips[1:])
+
+    @property
+    def rearranged(self) -> bool:
+        """Whether other columns are asked for than the list has by itself."""
+        return list(self.columns) != [one for one in self.spec.columns if one.shown]
 
     @property
     def total_label(self) -> str:
@@ -119,14 +192,12 @@ class ListPage:
 class ListSpec:
     """Subclass per list and say what is in it; ``build`` reads the request and fetches one page.
 
-    The row template receives ``row`` and writes the whole ``<tr data-row data-panel-url=…>`` in the
-    order of ``columns`` (with ``selectable`` a ``<td class="check">`` first).
+    The first column is the name of the row: it stands first whatever the order, carries the link and stays in sight.
     """
 
     # how saved views, exports and bulk changes call this list, see list_registry
     key: str = ""
     title: ClassVar[str]
-    row_template: ClassVar[str]
     columns: ClassVar[Sequence[Column]]
     presets: ClassVar[Sequence[Preset]] = ()
     filter_form: ClassVar[type[forms.Form] | None] = None
@@ -137,10 +208,42 @@ class ListSpec:
     noun: ClassVar[str] = "条"
     selectable: ClassVar[bool] = False
     empty_text: ClassVar[str] = "这里还没有记录。"
+    # whether the page of a row leads to the rows before and after it in this list
+    walks: ClassVar[bool] = False
+    # the address an edited cell goes to, made for a row and a column: ``/customers/0/cell/key/``
+    edit_url: ClassVar[str] = ""
+    # sorts and chips of a fuller list at the same address: a link to that one opens this one without them
+    elsewhere: ClassVar[Collection[str]] = ()
+    # facts a file may hold though the screen has no room for them
+    more_columns: Sequence[Column] = ()
+
+    def exported(self, queryset: QuerySet[Any], *, reader: Any) -> QuerySet[Any]:
+        """Those of the rows that may leave in a file."""
+        return queryset
+
+    def beside(self, keys: Sequence[Any], wanted: Collection[str]) -> Mapping[str, Mapping[Any, Any]]:
+        """For an export: values of the wanted columns that stand in other tables, by column and row key."""
+        return {}
 
     def filter(self, queryset: QuerySet[Any], cleaned: Mapping[str, Any]) -> QuerySet[Any]:
         """Narrow the rows by the fields of ``filter_form`` that were filled in; override beside the form."""
         return queryset
+
+    def url_of(self, row: Any) -> str:
+        """The page of a row."""
+        return ""
+
+    def panel_of(self, row: Any) -> str:
+        """What opens beside the list when the row is clicked; empty: its page."""
+        return ""
+
+    @property
+    def edits(self) -> bool:
+        return bool(self.edit_url)
+
+    def may_edit(self, row: Any, reader: Any) -> bool:
+        """Whether this reader may change cells of this row; asked only where the list edits at all."""
+        return False
 
     def filter_arguments(self, request: HttpRequest) -> dict[str, Any]:
         """More keyword arguments for ``filter_form``, such as whose choices it offers."""
@@ -162,9 +265,15 @@ class ListSpec:
             count = narrowed.order_by().count()
         size = self._size(request)
         sort = self._sort(request) or NEWEST
-        page = self._page(request, narrowed, sort, size)
+        day_field = keyset.date_field(queryset=narrowed, path=sort.path)
+        page = self._page(request, narrowed, sort, size, day_field)
+        columns = self.shown_columns(request)
+        sums = exact or count <= counts.CAP or request.GET.get("sums") == "1"
+        offers = [one for provider in _offers for one in provider(self.key, request.user)] if self.selectable else []
+        self.selectable = bool(offers)  # type: ignore[misc]
         return ListPage(
             spec=self,
+            offers=offers,
             rows=page.rows,
             chips=[
                 Chip(
@@ -175,23 +284,35 @@ class ListSpec:
                 )
                 for preset, number in zip(presets, numbers, strict=True)
             ],
-            heads=self._heads(request, sort),
+            heads=[self._head(request, sort, column) for column in columns],
+            columns=columns,
+            column_choices=[
+                *((column, True) for column in columns),
+                *((column, False) for column in self.columns if column not in columns),
+            ],
             filters=filters,
             filters_open=filters is not None and _filled(filters, cleaned, FILTERS_SHOWN) > 0,
             filters_on=_filled(filters, cleaned, 0) if filters is not None else 0,
             kept=self._kept(request, without=set(filters.fields) if filters else set()),
             kept_for_columns=self._kept(request, without={"cols"}),
+            kept_for_jump=self._kept(request, without=set()),
             count=count,
             exact=exact,
             exact_url=replaced(request=request, changes={"count": "exact"}),
             next_url=self._url(request, after=page.after) if page.after else "",
             prev_url=self._url(request, before=page.before) if page.before else "",
-            letters=self._letters(request, sort),
+            jump=self._jump(request, sort, by_day=day_field is not None),
             sizes=[
                 (one, self._url(request, size="" if one == SIZES[0] else one), one == size) for one in sorted(SIZES)
             ],
-            totals=self._totals(narrowed, count),
-            hidden_css=" ".join(f"hide-{place}" for place in self._hidden_places(request)),
+            totals=self._totals(narrowed, columns, sums=sums),
+            sums_url=replaced(request=request, changes={"sums": "1"}),
+            here_url=request.get_full_path(),
+            plain_columns_url=self._url(request, cols=""),
+            place=f"{self.key}?{request.GET.urlencode()}",
+            query=self._query(request),
+            reader=request.user,
+            today=today,
             reset_url=replaced(
                 request=request, changes={**PLACE, "preset": "", **dict.fromkeys(filters.fields if filters else (), "")}
             ),
@@ -199,7 +320,8 @@ class ListSpec:
 
     def chosen(self, *, request: HttpRequest, queryset: QuerySet[Any], today: date) -> QuerySet[Any]:
         """All rows the address asks for, in its order: what an export writes and 全部 N 条 means."""
-        _form, cleaned = self._filters(request)
+        # a filter's choices cost a statement: not asked for when nothing is filtered
+        cleaned = self._filters(request)[1] if request.GET.keys() - NO_FILTERS else {}
         active = self._active_preset(request)
         for preset in self.presets:
             if preset.key == active:
@@ -213,82 +335,99 @@ class ListSpec:
         form.is_valid()  # a wrong field shows its error; the others still filter
         return form, {name: value for name, value in form.cleaned_data.items() if value not in (None, "", [], ())}
 
+    def shown_columns(self, request: HttpRequest) -> list[Column]:
+        """The columns in the order asked for (``cols``); unknown ones are passed over, a saved view may be old."""
+        first, *others = self.columns
+        wanted = [key for text in request.GET.getlist("cols") for key in text.split(",")]
+        if not wanted:
+            return [first, *(column for column in others if column.shown)]
+        known = {column.key: column for column in others}
+        fixed = [column for column in others if not column.hideable and column.key not in wanted]
+        return [first, *fixed, *(known[key] for key in dict.fromkeys(wanted) if key in known)]
+
     def _active_preset(self, request: HttpRequest) -> str:
         wanted = request.GET.get("preset", "")
-        return wanted if any(preset.key == wanted for preset in self.presets) else ""
+        if not wanted or any(preset.key == wanted for preset in self.presets):
+            return wanted
+        if wanted in self.elsewhere:
+            return ""
+        raise BadRequest(_("这个列表没有这样的筛选。"))
 
     def _size(self, request: HttpRequest) -> int:
         wanted = whole_number(request.GET.get("size"))
         return wanted if wanted in SIZES else SIZES[0]
 
     def _sort(self, request: HttpRequest) -> keyset.Sort | None:
-        for wanted in (request.GET.get("sort", ""), self.default_sort):
-            column = next((one for one in self.columns if one.sort and one.key == wanted.removeprefix("-")), None)
-            if column:
-                return keyset.Sort(key=column.key, path=column.sort, descending=wanted.startswith("-"))
-        return self.default_order
+        asked = request.GET.get("sort", "")
+        if asked and not self._sortable(asked):
+            if asked.removeprefix("-") not in self.elsewhere:
+                raise BadRequest(_("这个列表不能这样排序。"))
+            asked = ""
+        wanted = asked or self.default_sort
+        column = self._sortable(wanted)
+        if column is None:
+            return self.default_order
+        return keyset.Sort(key=column.key, path=column.sort, descending=wanted.startswith("-"))
 
-    def _page(self, request: HttpRequest, queryset: QuerySet[Any], sort: keyset.Sort, size: int) -> keyset.Page:
+    def _sortable(self, wanted: str) -> Column | None:
+        return next((one for one in self.columns if one.sort and one.key == wanted.removeprefix("-")), None)
+
+    def _page(
+        self, request: HttpRequest, queryset: QuerySet[Any], sort: keyset.Sort, size: int, day_field: Any
+    ) -> keyset.Page:
         get = request.GET
-        asked_letter = get.get("letter", "")[:1].lower() if self._lettered(sort) else ""
+        start: Any = get.get("letter", "")[:1].lower() if self._lettered(sort) else ""
+        if day_field is not None and (day := _day(get.get("at", ""))):
+            start = day
+            if isinstance(day_field, DateTimeField):
+                first, following = day_bounds(day)
+                start = following - timedelta(microseconds=1) if sort.descending else first
         return keyset.page(
             queryset=queryset,
             sort=sort,
             size=size,
             after=get.get("after", ""),
             before=get.get("before", ""),
-            start=asked_letter,
+            start=start,
         )
 
-    def _heads(self, request: HttpRequest, sort: keyset.Sort) -> list[Head]:
-        hidden = self._hidden_keys(request)
-        heads = []
-        for column in self.columns:
-            on = sort.key == column.key
-            direction = ("descending" if sort.descending else "ascending") if on else ""
-            # figures and days are wanted largest first, words from A
-            first = f"-{column.key}" if column.numeric else column.key
-            other = column.key if direction == "descending" else f"-{column.key}"
-            heads.append(
-                Head(
-                    column=column,
-                    css=f"{column.css} num" if column.numeric else column.css,
-                    url=self._url(request, sort=other if on else first) if column.sort else "",
-                    direction=direction,
-                    hidden=column.key in hidden,
-                )
-            )
-        return heads
-
-    def _hidden_keys(self, request: HttpRequest) -> set[str]:
-        if "cols" not in request.GET:
-            return set()
-        shown = set(request.GET.getlist("cols"))
-        return {column.key for column in self.columns if column.hideable and column.key not in shown}
-
-    def _hidden_places(self, request: HttpRequest) -> list[int]:
-        hidden = self._hidden_keys(request)
-        first = 2 if self.selectable else 1
-        return [place for place, column in enumerate(self.columns, start=first) if column.key in hidden]
+    def _head(self, request: HttpRequest, sort: keyset.Sort, column: Column) -> Head:
+        on = sort.key == column.key
+        direction = ("descending" if sort.descending else "ascending") if on else ""
+        # figures and days are wanted largest first, words from A
+        first = f"-{column.key}" if column.numeric else column.key
+        other = column.key if direction == "descending" else f"-{column.key}"
+        css = [column.css, "num" if column.numeric else "", "lead" if column is self.columns[0] else ""]
+        return Head(
+            column=column,
+            css=" ".join(filter(None, css)),
+            url=self._url(request, sort=other if on else first) if column.sort else "",
+            direction=direction,
+        )
 
     def _lettered(self, sort: keyset.Sort) -> bool:
         if sort.descending:
             return False
         return any(column.key == sort.key and column.letters for column in self.columns)
 
-    def _letters(self, request: HttpRequest, sort: keyset.Sort) -> list[tuple[str, str]]:
-        if not self._lettered(sort):
-            return []
-        return [(letter, self._url(request, letter=letter)) for letter in LETTERS]
+    def _jump(self, request: HttpRequest, sort: keyset.Sort, *, by_day: bool) -> Jump:
+        if self._lettered(sort):
+            letters = [(letter, self._url(request, letter=letter)) for letter in LETTERS]
+            return Jump(letters=letters, letter=request.GET.get("letter", "")[:1].upper())
+        return Jump(by_day=by_day, day=request.GET.get("at", "") if _day(request.GET.get("at", "")) else "")
 
-    def _totals(self, queryset: QuerySet[Any], count: int) -> list[Total]:
-        summed = [column for column in self.columns if column.total]
+    def _totals(self, queryset: QuerySet[Any], columns: Sequence[Column], *, sums: bool) -> list[Total]:
+        summed = [column for column in columns if column.total]
         if not summed:
             return []
-        if count > counts.CAP:  # a sum over everything would scan everything
+        if not sums:  # a sum over everything would scan everything
             return [Total(label=f"{column.label}合计", value=None) for column in summed]
-        sums = queryset.order_by().aggregate(**{f"sum_{column.key}": Sum(column.total) for column in summed})
-        return [Total(label=f"{column.label}合计", value=sums[f"sum_{column.key}"] or 0) for column in summed]
+        found = queryset.order_by().aggregate(**{f"sum_{column.key}": Sum(column.total) for column in summed})
+        return [Total(label=f"{column.label}合计", value=found[f"sum_{column.key}"] or 0) for column in summed]
+
+    def _query(self, request: HttpRequest) -> str:
+        """The list itself without the place in it, as a saved view or a link back holds it."""
+        return replaced(request=request, changes=PLACE).removeprefix("?")
 
     def _kept(self, request: HttpRequest, *, without: set[str]) -> list[tuple[str, str]]:
         """Parameters a GET form must carry along as hidden fields."""
@@ -313,6 +452,15 @@ def respond(
         context={"page": page, **(context or {})},
         partials=("list",),
     )
+
+
+def _day(text: str) -> date | None:
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def _filled(form: forms.Form, cleaned: Mapping[str, Any], skip: int) -> int:

@@ -13,6 +13,7 @@ class PeopleConfig(AppConfig):
         handover.register(CustomersFollow())
         self._register_imports()
         self._register_lists()
+        self._register_batches()
 
     def _register_imports(self) -> None:
         from keqing.interchange.registry import register
@@ -40,3 +41,10 @@ class PeopleConfig(AppConfig):
             name="departments", word=Can.VIEW_PERSON, opener=tables.open_departments,
             address=lambda _: reverse("people:departments"),
         )
+
+    def _register_batches(self) -> None:
+        from keqing.batches.registry import register
+        from keqing.people.batches import AssignBatch, TagBatch
+
+        register(AssignBatch())
+        register(TagBatch())

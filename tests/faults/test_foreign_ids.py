@@ -52,10 +52,10 @@ def test_a_contact_takes_no_foreign_participant_and_closes_no_foreign_reminder(s
 
 def test_customers_of_others_are_not_assigned_with_ones_own(stage: Stage):
     mine, other = belonging(stage, "own"), belonging(stage, "other_region")
-    body = {"selected": [mine.customer.pk, other.customer.pk], "position": position_of(stage.cast.rep).pk}
-    assert signed_in(stage, "manager").post(reverse("people:organisation_assign"), body).status_code == 404
-    body = {"selected": [mine.customer.pk], "position": position_of(stage.cast.stranger).pk}
-    assert signed_in(stage, "manager").post(reverse("people:organisation_assign"), body).status_code == 422
+    body = {"list": "customers:all", "selected": [mine.customer.pk, other.customer.pk], "position": position_of(stage.cast.rep).pk}
+    assert signed_in(stage, "manager").post(reverse("batches:new", args=["assign"]), body).status_code == 404
+    body = {"list": "customers:all", "selected": [mine.customer.pk], "position": position_of(stage.cast.stranger).pk}
+    assert signed_in(stage, "manager").post(reverse("batches:new", args=["assign"]), body).status_code == 422
     owners = dict(Organisation.objects.filter(pk__in=[mine.customer.pk, other.customer.pk]).values_list("pk", "owner_position"))
     assert owners == {mine.customer.pk: position_of(stage.cast.rep).pk, other.customer.pk: position_of(stage.cast.stranger).pk}
 

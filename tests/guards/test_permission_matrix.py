@@ -62,7 +62,7 @@ def send(client: Client, method: str, url: str) -> tuple[int, str, set[str]]:
 
 def address(route: Route, door: Door, row: Any) -> str:
     if door.selects:
-        return f"{reverse(route.name)}?selected={row.pk}"
+        return f"{reverse(route.name, args=['assign'])}?list=customers:all&selected={row.pk}"
     values: dict[str, Any] = {}
     for argument in route.arguments:
         if argument == "pk":

@@ -15,6 +15,7 @@ GROWING = {
     "followups.Correction": "customer_id",
     "followups.Comment": "customer_id",
     "followups.Reminder": "customer_id",
+    "batches.BatchRow": "customer_id",
     "people.Affiliation": "organisation_id",
     "people.Department": "organisation_id",
     "people.OrganisationTag": "organisation_id",
@@ -29,6 +30,7 @@ STEADY = {
     "compliance": "rules are versioned data; refusals belong to a person, not to a customer",
     "interchange": "jobs and their rows belong to an import; they are cleared after a while",
     "followups.DayTally": "sums by person and day, not by customer", "followups.MonthTally": "sums by person and month, not by customer",
+    "batches.Batch": "one a click; belongs to who clicked",
     "people.Dimension": "a handful", "people.Tag": "a handful", "audit.Link": "follows the order of sealing, not a customer",
 }
 UNIQUE_EXCEPTIONS = {

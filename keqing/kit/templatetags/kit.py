@@ -116,6 +116,13 @@ def initial_letter(value: str | None) -> str:
     return (value or "客")[:1]
 
 
+@register.filter
+def undo_address(message: Any) -> str:
+    """The address a notice's 撤销 posts to: a message says it in its tags as ``undo:<address>``."""
+    tag = next((one for one in (message.extra_tags or "").split() if one.startswith("undo:")), "")
+    return tag.removeprefix("undo:")
+
+
 def _day_of(value: date | datetime | None) -> date | None:
     if isinstance(value, datetime):
         return timezone.localdate(value) if timezone.is_aware(value) else value.date()

@@ -172,6 +172,11 @@ class OwnerChoice(forms.ModelChoiceField):
         return f"{position.holder.name}（{position.name}）" if position.holder else f"{position.name}（空缺）"
 
 
+class TagChoice(forms.ModelChoiceField):
+    def label_from_instance(self, obj: Tag) -> str:
+        return f"{obj.dimension.name} · {obj.name}"
+
+
 class AssignForm(Form):
     """Whom the chosen customers go to."""
 
@@ -182,6 +187,18 @@ class AssignForm(Form):
         super().__init__(*args, **kwargs)
         rows = queries.positions_reached(staff=staff, word=Can.ASSIGN).select_related("holder", "unit")
         self.fields["position"].queryset = rows.order_by("unit__path", "code")  # type: ignore[attr-defined]
+
+
+class TagForm(Form):
+    """Which label to put on the chosen customers, or take off."""
+
+    tag = TagChoice(label=_("标签"), queryset=Tag.objects.none(), empty_label=_("请选择"))
+    what = forms.ChoiceField(label=_("做什么"), choices=[("add", _("打上")), ("remove", _("去掉"))], initial="add")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        rows = Tag.objects.filter(closed_on__isnull=True, dimension__closed_on__isnull=True).select_related("dimension")
+        self.fields["tag"].queryset = rows.order_by("dimension__order", "pk")  # type: ignore[attr-defined]
 
 
 class NewOwnerForm(Form):

@@ -136,9 +136,9 @@ def test_many_are_assigned_at_once_within_reach_and_audited():
     cast = make_cast()
     one, two = make_organisation(owner=cast.rep, name="甲医院"), make_organisation(unit=cast.guangzhou, name="乙医院")
     far = make_organisation(owner=cast.stranger, name="远医院")
-    client, url = signed_in(cast.manager), reverse("people:organisation_assign")
-    assert client.get(url, {"selected": [one.pk, two.pk]}).status_code == 200
-    wanted = {"selected": [one.pk, two.pk], "position": position_of(cast.sibling).pk, "reason": "片区调整"}
+    client, url = signed_in(cast.manager), reverse("batches:new", args=["assign"])
+    assert client.get(url, {"list": "customers:all", "selected": [one.pk, two.pk]}).status_code == 200
+    wanted = {"list": "customers:all", "selected": [one.pk, two.pk], "position": position_of(cast.sibling).pk, "reason": "片区调整"}
     assert client.post(url, wanted).status_code == 302
     assert set(Organisation.objects.filter(pk__in=[one.pk, two.pk]).values_list("owner_position", flat=True)) == {position_of(cast.sibling).pk}
     assert client.post(url, {**wanted, "selected": [one.pk, far.pk]}).status_code == 404

@@ -64,7 +64,7 @@ def test_writing_pages_refuse_a_reader_and_change_nothing(stage):
         "people:organisation_restore": hospital.pk,
     }.items():
         assert reader.post(reverse(name, args=[pk]), {"name": "改名", "names": "新科", "version": 1}).status_code == 403, name
-    assert reader.post(reverse("people:organisation_assign"), {"selected": hospital.pk}).status_code == 403
+    assert reader.post(reverse("batches:new", args=["assign"]), {"list": "customers:all", "selected": hospital.pk}).status_code == 403
     after = (Organisation.objects.count(), Person.objects.count(), list(Affiliation.objects.values()), list(Department.objects.values()))
     assert before == after
 
