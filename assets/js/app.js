@@ -13,5 +13,6 @@ import "./panel.js";
 import "./select.js";
 import "./keys.js";
 import "./print.js";
+import "./scroll-end.js";
 
 document.documentElement.classList.add("js");

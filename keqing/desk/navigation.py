@@ -77,6 +77,7 @@ SECTIONS = (
         ),
         under=("/followups/",),
     ),
+    Section("reports", "分析", "chart-histogram", (Entry("联系报表", "insight:contacts"),), under=("/reports/",)),
     Section("imports", "导入", "database-import", (Entry("导入", "interchange:imports"),)),
     Section(
         "compliance",

@@ -1,0 +1,130 @@
+"""How a board is drawn: cells with their shade and address, bars, a page of lines, the figures on top."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from keqing.insight.periods import Period, year_spans
+from keqing.insight.queries import ContactsBoard, Line, shade
+from keqing.kit.formats import format_change
+
+PAGE = 50
+BAR = 40  # height of the highest bar in the units of its drawing
+
+Records = Callable[[Mapping[str, Any], date, date], str]
+Page = Callable[..., str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cell:
+    count: int
+    shade: int = 0
+    url: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    label: str
+    note: str
+    opens: str
+    cells: Sequence[Cell]
+    total: Cell
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """The head of a period with the bar of its sum."""
+
+    period: Period
+    url: str
+    top: int
+    height: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sheet:
+    columns: Sequence[Column]
+    years: Sequence[tuple[int, int]]
+    rows: Sequence[Row]
+    sums: Row
+    facts: Sequence[tuple[str, str, str]]
+    spoken: str
+    first: int
+    last: int
+    number: int
+    prev_url: str
+    next_url: str
+
+
+def sheet(board: ContactsBoard, *, records: Records, page: Page, start: int, by_day: bool) -> Sheet:
+    """The lines from ``start`` on; sums and shades are those of all of them."""
+    start = min(start, max(len(board.lines) - 1, 0)) // PAGE * PAGE
+    shown = board.lines[start : start + PAGE]
+    tallest = max(board.totals.values(), default=0)
+    return Sheet(
+        columns=[_column(board, period, tallest, page, by_day=by_day) for period in board.periods],
+        years=[] if by_day else year_spans(board.periods),
+        rows=[_row(line, board, records, page(**line.opens) if line.opens else "") for line in shown],
+        sums=_row(Line(label="合计", counts=board.totals, drill={}), board, records, "", shaded=False),
+        facts=_facts(board, by_day=by_day),
+        spoken=_spoken(board),
+        first=start + 1 if shown else 0,
+        last=start + len(shown),
+        number=len(board.lines),
+        prev_url=page(start=start - PAGE or "") if start else "",
+        next_url=page(start=start + PAGE) if start + PAGE < len(board.lines) else "",
+    )
+
+
+def _row(line: Line, board: ContactsBoard, records: Records, opens: str, *, shaded: bool = True) -> Row:
+    cells = []
+    for period in board.periods:
+        count = line.counts.get(period.key, 0)
+        url = records(line.drill, period.first, period.last) if count else ""
+        cells.append(Cell(count=count, shade=shade(count, highest=board.highest) if shaded else 0, url=url))
+    whole = records(line.drill, board.periods[0].first, board.periods[-1].last) if line.total else ""
+    return Row(label=line.label, note=line.note, opens=opens, cells=cells, total=Cell(count=line.total, url=whole))
+
+
+def _column(board: ContactsBoard, period: Period, tallest: int, page: Page, *, by_day: bool) -> Column:
+    count = board.totals[period.key]
+    height = max(round(count * BAR / tallest), 1) if tallest and count > 0 else 0
+    url = "" if by_day else page(month=f"{period.first:%Y-%m}", start="")
+    return Column(period=period, url=url, top=BAR - height, height=height)
+
+
+def _facts(board: ContactsBoard, *, by_day: bool) -> list[tuple[str, str, str]]:
+    """(name, figure, remark)."""
+    counts = [board.totals[period.key] for period in board.periods]
+    facts = [("合计", f"{board.total:,}", "")]
+    if by_day:
+        busy = [count for count in counts if count]
+        return [*facts, ("有记录的天数", str(len(busy)), ""), ("最多的一天", f"{max(counts, default=0):,}", "")]
+    facts.append(("本月至今", f"{counts[-1]:,}", ""))
+    if len(counts) > 2:
+        facts.append(("上月", f"{counts[-2]:,}", _change(counts[-2], counts[-3], "比前月")))
+    if len(counts) == 24:
+        # whole months only: the running one would always look like a fall
+        facts.append(("近 11 个整月", f"{sum(counts[12:-1]):,}", _change(sum(counts[12:-1]), sum(counts[:11]), "比上年同期")))
+    return facts
+
+
+def _change(now: int, before: int, against: str) -> str:
+    return f"{against} {format_change((now - before) / before)}" if before else ""
+
+
+def _spoken(board: ContactsBoard) -> str:
+    """What the bars show, for those who do not see them."""
+    if not board.total:
+        return ""
+    highest = max(board.periods, key=lambda period: board.totals[period.key])
+    lowest = min(board.periods, key=lambda period: board.totals[period.key])
+    return (
+        f"共 {len(board.periods)} 期；最多的是 {_said(highest)}，{board.totals[highest.key]:,} 次；"
+        f"最少的是 {_said(lowest)}，{board.totals[lowest.key]:,} 次。"
+    )
+
+
+def _said(period: Period) -> str:
+    return f"{period.first:%Y-%m-%d}" if period.first == period.last else f"{period.first:%Y-%m}"

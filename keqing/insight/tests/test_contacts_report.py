@@ -1,0 +1,271 @@
+"""联系报表: what each role sees, and that every figure equals the records it leads to."""
+
+import re
+from datetime import timedelta
+from html import unescape
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from keqing.access.models import Holding, Position
+from keqing.access.tests.factories import make_cast, make_position, make_staff, position_of
+from keqing.followups.actions.contacts import correct_contact
+from keqing.followups.models import ContactRecord
+from keqing.followups.tests.factories import fields
+from keqing.kit import bulk
+from keqing.kit.formats import business_date
+from keqing.people.actions.trash import trash_organisation
+from keqing.people.models import Organisation
+from keqing.people.tests.factories import make_organisation
+
+URL = "/reports/contacts/"
+AT = timezone.now()
+TODAY = business_date(AT)
+FIGURE = re.compile(r'<a href="(records/\?[^"]+)">(\d+)</a>')
+
+pytestmark = [pytest.mark.django_db, pytest.mark.proves("R-203")]
+
+
+def rows_of(cast, customer, staff, counts: dict[int, int], method: str = "visit") -> list[ContactRecord]:
+    """``{days ago: number}``, as the write path leaves them."""
+    position = position_of(staff)
+    return [
+        ContactRecord(
+            customer_id=customer.pk, customer_name=customer.name, tracker=staff, tracker_position=position,
+            tracker_unit=position.unit, submitted_at=AT, track_on=TODAY - timedelta(days=ago), method=method,
+            business_state="first", description="谈供货",
+        )
+        for ago, number in counts.items() for _ in range(number)
+    ]
+
+
+@pytest.fixture
+def cast():
+    return make_cast()
+
+
+@pytest.fixture
+def history(cast):
+    """Work of four people in three units; one customer has moved from Guangzhou to Beijing, one is in the trash."""
+    ours = make_organisation(owner=cast.rep, name="甲岑市人民医院")
+    theirs = make_organisation(owner=cast.stranger, name="乙墅县人民医院")
+    moved = make_organisation(owner=cast.stranger, name="丙浦市中医院")
+    trashed = make_organisation(owner=cast.rep, name="丁溪区人民医院")
+    bulk.insert([
+        *rows_of(cast, ours, cast.rep, {0: 2, 40: 3, 400: 4, 700: 1}),
+        *rows_of(cast, ours, cast.rep, {0: 1, 70: 2}, "phone"),
+        *rows_of(cast, moved, cast.rep, {40: 5}),
+        *rows_of(cast, trashed, cast.rep, {40: 1}),
+        *rows_of(cast, ours, cast.sibling, {0: 6}),
+        *rows_of(cast, ours, cast.manager, {10: 1}),
+        *rows_of(cast, ours, cast.other_area_rep, {0: 7}),
+        *rows_of(cast, theirs, cast.stranger, {0: 8, 1: 1}),
+        *rows_of(cast, ours, cast.rep, {900: 9}),
+    ])
+    trash_organisation(organisation=Organisation.objects.get(pk=trashed.pk), by=cast.rep, at=AT)
+    return {"ours": ours, "theirs": theirs, "moved": moved, "trashed": trashed}
+
+
+def client_of(staff) -> Client:
+    client = Client()
+    client.force_login(staff)
+    return client
+
+
+def sheet(staff, **parameters):
+    response = client_of(staff).get(URL, parameters)
+    assert response.status_code == 200
+    return response.context["sheet"]
+
+
+def figures(staff, **parameters) -> dict[str, int]:
+    return {row.label: row.total.count for row in sheet(staff, **parameters).rows}
+
+
+def counted(staff, address: str) -> int:
+    response = client_of(staff).get(f"{URL}{unescape(address)}")
+    assert response.status_code == 200
+    return response.context["page"].count
+
+
+def test_a_representative_sees_their_own_row_and_nobody_elses(cast, history):
+    assert figures(cast.rep, by="people") == {"李雯": 19}
+    assert figures(cast.rep) == {"拜访": 16, "电话": 3, "传真": 0, "邮件": 0, "短信": 0, "直接接触": 0, "媒体": 0}
+
+
+def test_an_area_manager_sees_the_team_and_those_of_it_who_recorded_nothing(cast, history):
+    make_position(unit=cast.guangzhou, holder=make_staff(name="新来的"))
+    assert figures(cast.manager) == {"李雯": 19, "罗佳": 6, "陈立": 1, "新来的": 0}
+
+
+def test_a_region_manager_sees_teams_and_opens_one(cast, history):
+    assert figures(cast.region_manager) == {"广州地区": 26, "深圳地区": 7}
+    assert figures(cast.region_manager, by="people", unit=cast.shenzhen.pk) == {"何俊": 7}
+
+
+def test_the_general_manager_sees_regions_people_and_methods(cast, history):
+    assert figures(cast.gm) == {"华南大区": 33, "华北大区": 9}
+    assert figures(cast.gm, unit=cast.south.pk, by="teams") == {"广州地区": 26, "深圳地区": 7}
+    assert figures(cast.gm, by="people")["唐敏"] == 9
+    assert figures(cast.gm, by="methods") == {"拜访": 39, "电话": 3, "传真": 0, "邮件": 0, "短信": 0, "直接接触": 0, "媒体": 0}
+    assert figures(cast.compliance, by="teams") == figures(cast.gm)
+
+
+def test_work_in_the_unit_itself_has_a_line_of_its_own(cast, history):
+    bulk.insert(rows_of(cast, history["ours"], cast.gm, {3: 2}))
+    assert figures(cast.gm, by="teams") == {"华南大区": 33, "华北大区": 9, "示例药业本级": 2}
+
+
+def test_records_without_a_position_are_counted_and_found(cast, history):
+    rows = rows_of(cast, history["ours"], cast.rep, {2: 3})
+    for row in rows:
+        row.tracker_position = row.tracker_unit = None
+    bulk.insert(rows)
+    row = next(row for row in sheet(cast.gm, by="teams").rows if row.label == "无岗位")
+    assert counted(cast.gm, row.total.url) == 3
+    row = next(row for row in sheet(cast.gm, by="people").rows if "无岗位" in row.note)
+    assert counted(cast.gm, row.total.url) == 3
+
+
+@pytest.mark.parametrize("who", ["rep", "manager", "region_manager", "gm", "compliance"])
+@pytest.mark.parametrize("by", ["people", "teams", "methods"])
+@pytest.mark.proves("T40")
+def test_every_figure_is_the_number_of_the_records_it_leads_to(who: str, by: str, cast, history):
+    staff = getattr(cast, who)
+    for parameters in ({"by": by}, {"by": by, "method": "visit", "months": 3}, {"by": by, "month": f"{TODAY:%Y-%m}"}):
+        html = client_of(staff).get(URL, parameters).content.decode()
+        found = FIGURE.findall(html)
+        assert found
+        for address, number in set(found):
+            assert counted(staff, address) == int(number), address
+
+
+def test_records_of_customers_out_of_reach_are_counted_without_customer_and_content(cast, history):
+    row = sheet(cast.rep, by="people").rows[0]
+    response = client_of(cast.rep).get(f"{URL}{row.total.url}")
+    html = response.content.decode()
+    assert response.context["page"].count == 19
+    assert response.context["closed"] == 6
+    assert html.count("客户不在您的范围内") == 6
+    assert history["moved"].name not in html
+    assert history["trashed"].name not in html
+    assert "已转交" in html
+    for_all = client_of(cast.gm).get(f"{URL}{row.total.url}").content.decode()
+    assert history["moved"].name in for_all
+    assert "客户不在您的范围内" not in for_all
+
+
+@pytest.mark.proves("T40")
+def test_an_address_made_up_shows_no_more_than_the_reach(cast, history):
+    stranger = cast.stranger.pk
+    for address in (
+        f"records/?person={stranger}", f"records/?unit={cast.company.pk}", f"records/?unit={cast.north.pk}",
+        f"records/?at={cast.beijing.pk}", "records/", "records/?person=x", "records/?position=-1", "records/?unit=0",
+    ):
+        response = client_of(cast.manager).get(f"{URL}{address}")
+        html = response.content.decode()
+        assert response.status_code == 200
+        assert response.context["page"].count <= 35
+        assert "唐敏" not in html
+        assert history["theirs"].name not in html
+        assert "北京地区" not in html
+    assert client_of(cast.manager).get(f"{URL}records/?person=x").context["page"].count == 0
+    assert client_of(cast.manager).get(f"{URL}?unit={cast.beijing.pk}").status_code == 404
+    assert client_of(cast.rep).get(f"{URL}?unit={cast.south.pk}").status_code == 404
+
+
+def test_who_holds_no_word_for_it_is_refused(cast):
+    for who in ("bidding", "finance", "warehouse", "system", "security", "audit"):
+        assert client_of(getattr(cast, who)).get(URL).status_code == 403
+        assert client_of(getattr(cast, who)).get(f"{URL}records/").status_code == 403
+
+
+def test_days_of_a_month_sum_up_to_the_month(cast, history):
+    month = sheet(cast.gm, months=3).sums.cells[-1].count
+    assert sheet(cast.gm, month=f"{TODAY:%Y-%m}").sums.total.count == month
+    assert len(sheet(cast.gm, month=f"{TODAY:%Y-%m}").columns) == TODAY.day
+
+
+def test_a_correction_shows_at_once(cast, history):
+    contact = ContactRecord.objects.filter(tracker=cast.sibling).first()
+    before = sheet(cast.manager, by="methods", months=3)
+    given = fields(track_on=TODAY, method="email", callback_on=None)
+    correct_contact(contact=contact, fields=given, participants=[], reason="方式记错", by=cast.sibling, at=AT)
+    after = sheet(cast.manager, by="methods", months=3)
+    assert after.sums.total.count == before.sums.total.count
+    assert {row.label: row.total.count for row in after.rows}["邮件"] == 1
+
+
+def test_a_person_in_two_positions_has_two_rows_and_the_manager_sees_the_ones_of_the_team(cast, history):
+    rows = rows_of(cast, history["ours"], cast.rep, {5: 2})
+    second = make_position(unit=cast.beijing, name="北京代表二")
+    for row in rows:
+        row.tracker_position, row.tracker_unit = second, cast.beijing
+    bulk.insert(rows)
+    assert [row.total.count for row in sheet(cast.gm, by="people").rows if row.label == "李雯"] == [19, 2]
+    assert figures(cast.manager)["李雯"] == 19
+
+
+def test_wrong_parameters_fall_back(cast, history):
+    plain = figures(cast.gm)
+    for wrong in ({"months": "7"}, {"months": "x"}, {"month": "2026-99"}, {"by": "x"}, {"method": "x"}, {"start": "-3"}, {"start": "9999"}):
+        assert figures(cast.gm, **wrong) == plain, wrong
+
+
+def test_nothing_recorded_is_said_in_a_sentence(cast):
+    for who in (cast.rep, cast.commerce):
+        assert "这段时间没有联系记录" in client_of(who).get(URL).content.decode()
+    assert figures(cast.manager) == {"李雯": 0, "罗佳": 0, "陈立": 0}
+
+
+def staff_with_contacts(cast, history, number: int) -> None:
+    people = [make_staff(name=f"代表{n:02d}") for n in range(number)]
+    for person in people:
+        make_position(unit=cast.guangzhou, holder=person)
+    bulk.insert([row for person in people for row in rows_of(cast, history["ours"], person, {n * 25: 1 for n in range(28)})])
+
+
+@pytest.mark.parametrize("path", [f"{URL}?by=people", f"{URL}?by=teams", f"{URL}records/"])
+@pytest.mark.parametrize("who", ["rep", "manager", "gm"])
+@pytest.mark.proves("R-172")
+def test_the_number_of_statements_is_the_same_for_one_owner_and_for_fifty(who: str, path: str, cast, history):
+    def statements() -> int:
+        client = client_of(getattr(cast, who))
+        with CaptureQueriesContext(connection) as queries:
+            assert client.get(path).status_code == 200
+        return len(queries)
+
+    few = statements()
+    staff_with_contacts(cast, history, 50)
+    assert statements() == few
+    assert few <= (6 if "records" not in path else 10)
+
+
+def test_more_people_than_a_page_are_turned_over_and_the_sums_stay(cast, history):
+    staff_with_contacts(cast, history, 60)
+    first = sheet(cast.manager)
+    second = sheet(cast.manager, start=50)
+    assert (first.first, first.last, second.first, second.last, first.number) == (1, 50, 51, 63, 63)
+    assert first.sums.total == second.sums.total
+    assert first.next_url and not first.prev_url and second.prev_url and not second.next_url
+    by_name = [row.label for row in sheet(cast.manager, sort="name").rows]
+    assert len(by_name) == 50
+
+
+@pytest.mark.proves("R-172")
+def test_the_report_reads_no_contact_record(cast, history):
+    client = client_of(cast.gm)
+    with CaptureQueriesContext(connection) as queries:
+        client.get(URL, {"by": "people"})
+    assert not any("contactrecord" in q["sql"] for q in queries.captured_queries if "tally" in q["sql"])
+    assert sum("tally" in q["sql"] for q in queries.captured_queries) == 1
+
+
+def test_closed_positions_keep_their_past(cast, history):
+    position = position_of(cast.sibling)
+    Holding.objects.filter(position=position).update(to_on=TODAY)
+    Position.objects.filter(pk=position.pk).update(holder=None, closed_on=TODAY)
+    assert figures(cast.manager)["罗佳"] == 6

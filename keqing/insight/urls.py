@@ -1,0 +1,9 @@
+from django.urls import path
+
+from keqing.insight import views
+
+app_name = "insight"
+urlpatterns = [
+    path("contacts/", views.contacts, name="contacts"),
+    path("contacts/records/", views.contact_records, name="contact_records"),
+]

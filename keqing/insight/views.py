@@ -1,0 +1,125 @@
+"""The reports and the records behind their figures."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from keqing.access.gate import allow
+from keqing.followups.models import ContactRecord
+from keqing.insight import figures
+from keqing.insight.forms import GROUPINGS, DrillForm, ReportForm
+from keqing.insight.periods import SPANS, days_of, months_to
+from keqing.insight.permissions import Can
+from keqing.insight.queries import METHODS, PEOPLE, TEAMS, UnknownUnit, contacts_board, records_behind, unit_name
+from keqing.insight.reach import reach_of, readable
+from keqing.insight.tables import RecordList
+from keqing.kit import pages
+from keqing.kit.addresses import replaced
+from keqing.kit.formats import business_date
+from keqing.kit.lists import respond
+
+
+@require_GET
+@allow(Can.CONTACTS)
+def contacts(request: HttpRequest) -> HttpResponse:
+    """Contacts by person, team or method over months or the days of one month; every figure opens its records."""
+    today = business_date(timezone.now())
+    asked = ReportForm(request.GET, today=today).asked
+    month: date | None = asked["month"]
+    periods = days_of(month, today=today) if month else months_to(today, count=asked["months"])
+    grouping = asked["by"] or _usual_grouping(request)
+    try:
+        board = contacts_board(
+            staff=request.user, periods=periods, by_day=month is not None, grouping=grouping,
+            method=asked["method"] or "", unit_id=asked["unit"], by_name=asked["sort"] == "name",
+        )
+    except UnknownUnit:
+        raise Http404 from None
+    here = {"method": asked["method"], "unit": asked["unit"]}
+    context = {
+        "sheet": figures.sheet(
+            board, records=lambda line, first, last: _records_url({**here, **line}, first, last),
+            page=lambda **changes: replaced(request=request, changes=changes), start=asked["start"] or 0, by_day=month is not None,
+        ),
+        "board": board,
+        "asked": {**asked, "by": grouping},
+        "form": ReportForm(request.GET, today=today),
+        "groupings": _groupings(request, grouping, has_teams=board.has_teams),
+        "spans": _spans(request, asked["months"] if month is None else None),
+        "month": month,
+        "kept": [(name, value) for name, value in request.GET.items() if name not in ("method", "start")],
+        "months_url": replaced(request=request, changes={"month": "", "start": ""}),
+        "above": [(unit.name, replaced(request=request, changes={"unit": unit.id, "by": TEAMS, "start": ""})) for unit in board.above],
+        "top_url": replaced(request=request, changes={"unit": "", "by": "", "start": ""}),
+        "is_own_only": reach_of(request.user).is_own_only,
+    }
+    return pages.render(request=request, template="insight/contacts.html", context=context)
+
+
+@require_GET
+@allow(Can.CONTACTS)
+def contact_records(request: HttpRequest) -> HttpResponse:
+    """As many records as the figure counts; those of customers out of reach without customer and content."""
+    today = business_date(timezone.now())
+    drill = DrillForm(request.GET).drill
+    page = RecordList().build(request=request, queryset=records_behind(staff=request.user, drill=drill), today=today)
+    open_ids = readable(staff=request.user, record_ids=[row.pk for row in page.rows])
+    for row in page.rows:
+        row.is_readable = row.pk in open_ids
+    context = {
+        "narrowed_to": _narrowed_to(page.rows, drill),
+        "closed": len(page.rows) - len(open_ids),
+        "report_url": reverse("insight:contacts"),
+    }
+    return respond(request=request, page=page, context=context, template="insight/records.html")
+
+
+def _records_url(drill: Mapping[str, Any], first: date, last: date) -> str:
+    """Relative to the report: a page of them carries over a thousand."""
+    given = {name: value for name, value in drill.items() if value not in (None, "")}
+    return "records/?" + urlencode({**given, "first": first.isoformat(), "last": last.isoformat()})
+
+
+def _usual_grouping(request: HttpRequest) -> str:
+    """Before anything is chosen: teams for who leads several, people for who leads one, methods for one's own work."""
+    reach = reach_of(request.user)
+    if reach.is_own_only:
+        return METHODS
+    return TEAMS if reach.everything or len(reach.units) > 1 else PEOPLE
+
+
+def _groupings(request: HttpRequest, chosen: str, *, has_teams: bool) -> list[tuple[str, str, None, bool]]:
+    return [
+        (label, replaced(request=request, changes={"by": key, "start": "", "sort": ""}), None, key == chosen)
+        for key, label in GROUPINGS
+        if key != TEAMS or has_teams or chosen == TEAMS
+    ]
+
+
+def _spans(request: HttpRequest, chosen: int | None) -> list[tuple[str, str, None, bool]]:
+    changes = {"month": "", "start": ""}
+    return [
+        (f"{count} 个月", replaced(request=request, changes={**changes, "months": count}), None, count == chosen)
+        for count in reversed(SPANS)
+    ]
+
+
+def _narrowed_to(rows: Sequence[ContactRecord], drill: Mapping[str, int]) -> str:
+    """Whose records these are, named after the records themselves: an address alone gives no names away."""
+    if not rows:
+        return ""
+    first = rows[0]
+    parts = []
+    if "person" in drill:
+        parts.append(first.tracker.name)
+    if "position" in drill:
+        parts.append(first.tracker_position.name if first.tracker_position else "无岗位")
+    if unit := drill.get("unit") or drill.get("at"):
+        parts.append(f"{unit_name(unit)}{'' if 'unit' in drill else '本级'}")
+    return " · ".join(parts)
