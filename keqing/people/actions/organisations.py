@@ -49,9 +49,12 @@ class Draft:
 
 @dataclass(frozen=True)
 class Change:
+    """``restores``: the values are former ones, figures keep the provenance among them and get none of today."""
+
     organisation: Organisation
     values: Mapping[str, Any]
     tags: Collection[Tag] | None = None
+    restores: bool = False
     before: dict[str, Any] = field(default_factory=dict, compare=False)
 
 
@@ -110,11 +113,11 @@ def update_organisations(
         if organisation.version != change.organisation.version:
             raise StaleOrganisation(organisation)
         sources = organisation.figure_sources
-        diff = _apply(organisation, change.values, by, business_date(at))
+        diff = _apply(organisation, change, by, business_date(at))
         if change.tags is not None and (tag_diff := _retag(organisation, change.tags)):
             diff["tags"] = tag_diff
         change.before.update({name: values[0] for name, values in diff.items()})
-        if "figure_sources" in diff:
+        if sources != organisation.figure_sources:
             change.before["figure_sources"] = sources  # whole, not as the audit words it
         if not diff:
             continue
@@ -259,7 +262,8 @@ def _provenance(organisation: Organisation, by: Staff, today: date) -> dict[str,
     return {"source": organisation.source, "note": organisation.source_note, "on": today.isoformat(), "by": by.name}
 
 
-def _apply(organisation: Organisation, values: Mapping[str, Any], by: Staff, today: date) -> dict[str, list[Any]]:
+def _apply(organisation: Organisation, change: Change, by: Staff, today: date) -> dict[str, list[Any]]:
+    values, restored = change.values, change.restores
     diff: dict[str, list[Any]] = {}
     sources = dict(values.get("figure_sources", organisation.figure_sources))
     for name, value in values.items():
@@ -273,7 +277,7 @@ def _apply(organisation: Organisation, values: Mapping[str, Any], by: Staff, tod
         diff[name] = [plain(old), plain(value)]
         if name in ASSESSED and value is None:
             sources.pop(name, None)
-        elif name in ASSESSED and name not in (values.get("figure_sources") or {}):
+        elif name in ASSESSED and name not in (values.get("figure_sources") or {}) and not restored:
             sources[name] = _provenance(organisation, by, today)
     if diff:
         organisation.figure_sources = sources

@@ -271,6 +271,6 @@ class OrganisationImport(ImportSpec):
             elif organisation.version != row.before.get("version"):
                 reasons[row.number] = CHANGED
             else:
-                changes.append(Change(organisation, restored_values(Organisation, row.before["values"])))
+                changes.append(Change(organisation, restored_values(Organisation, row.before["values"]), restores=True))
         update_organisations(changes=changes, by=by, at=at, action="organisation.import_undone")
         return reasons

@@ -158,6 +158,19 @@ def test_a_figure_from_a_file_says_so_and_undo_gives_it_its_former_source_back()
 
 
 @pytest.mark.django_db
+def test_undo_leaves_a_figure_nobody_vouched_for_without_a_source():
+    cast = make_cast()
+    hospital = make_organisation(owner=cast.rep, name="澜泊市人民医院", beds=300)
+    Organisation.objects.update(figure_sources={})
+    batch = make_applied(by=cast.manager, file=xlsx([["医院名称", "床位"], [hospital.name, "900"]]), update_by="name")
+    hospital.refresh_from_db()
+    assert hospital.beds == 900 and hospital.figure_sources["beds"]
+    undo(batch)
+    hospital.refresh_from_db()
+    assert (hospital.beds, hospital.figure_sources) == (300, {})
+
+
+@pytest.mark.django_db
 def test_stores_find_their_chain():
     cast = make_cast()
     chain = make_organisation(owner=cast.rep, name="示例大药房连锁有限公司", kind="chain", short_name="示例大药房")
