@@ -223,10 +223,11 @@ class PersonQuerySet(models.QuerySet["Person"]):
     def trashed(self) -> PersonQuerySet:
         return self.filter(deleted_at__isnull=False)
 
-    def reached_by(self, staff: Staff, word: str, *, names: bool = False) -> PersonQuerySet:
+    def reached_by(self, staff: Staff, word: str, *, names: bool = False, few: bool = False) -> PersonQuerySet:
         """People follow the organisations they work at; those without follow who entered them (decision 3).
 
         A post that ended counts only for somebody who has no other since: a new employer's people take over.
+        ``few`` says that few rows are left by other conditions: each one's posts are looked up.
         """
         standing = staff.standing
         if standing.reaches_everything(word):
@@ -237,13 +238,12 @@ class PersonQuerySet(models.QuerySet["Person"]):
         )
         elsewhere = Affiliation.objects.filter(person=OuterRef("person_id"), to_on__isnull=True)
         counts = Q(to_on__isnull=True) | ~Exists(elsewhere)
-        working = Affiliation.objects.filter(rows, counts, organisation__deleted_at__isnull=True).values("person_id")
-        return self.filter(
-            Q(is_affiliated=True, pk__in=working) | (Q(is_affiliated=False) & standing.rows(word, names=names))
-        )
+        posts = Affiliation.objects.filter(rows, counts, organisation__deleted_at__isnull=True)
+        working = Exists(posts.filter(person=OuterRef("pk"))) if few else Q(pk__in=posts.values("person_id"))
+        return self.filter((Q(is_affiliated=True) & working) | (Q(is_affiliated=False) & standing.rows(word, names=names)))
 
-    def visible_to(self, staff: Staff) -> PersonQuerySet:
-        return self.alive().reached_by(staff, Can.VIEW_PERSON, names=True)
+    def visible_to(self, staff: Staff, *, few: bool = False) -> PersonQuerySet:
+        return self.alive().reached_by(staff, Can.VIEW_PERSON, names=True, few=few)
 
     def unaffiliated(self) -> PersonQuerySet:
         return self.filter(is_affiliated=False)
