@@ -12,6 +12,8 @@ from django.forms.renderers import BaseRenderer, DjangoTemplates
 from django.forms.widgets import Input
 from django.template import loader
 
+from keqing.kit.widget_drawing import draw
+
 CHOOSING = (forms.ChoiceField, forms.ModelChoiceField, forms.DateField, forms.FileField)
 BARE = (
     forms.CheckboxInput,
@@ -27,6 +29,10 @@ class Renderer(DjangoTemplates):
 
     form_template_name = "kit/form_fields.html"
     field_template_name = "kit/field.html"
+
+    def render(self, template_name: str, context: Any, request: Any = None) -> Any:
+        drawn = draw(template_name, context)
+        return super().render(template_name, context, request) if drawn is None else drawn
 
     def get_template(self, template_name: str) -> Any:
         if template_name.startswith("kit/"):
