@@ -5,6 +5,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Protocol
 
 from django.db import connection, transaction
@@ -32,6 +33,11 @@ class Subject:
     customer_id: int | None = None
 
 
+@cache
+def _mould() -> bulk.Mould[Entry]:
+    return bulk.Mould(Entry)
+
+
 def entry_for(
     *,
     action: str,
@@ -44,7 +50,7 @@ def entry_for(
     address: str = "",
 ) -> Entry:
     """An unsaved entry; bulk actions save many at once with ``record_all``."""
-    return Entry(
+    return _mould().make(
         at=at,
         action=action,
         actor_id=by.pk if by else None,

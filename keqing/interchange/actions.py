@@ -333,14 +333,13 @@ def _planned(
 def _store_rows(batch: Import, body: Mapping[int, list[str]], plan: Plan) -> None:
     old = batch.rows.all()
     old._raw_delete(old.db)  # rows have no dependents; collecting them first would load them all
+    mould = bulk.Mould(ImportRow, batch_id=batch.pk)
     bulk.insert(
-
-            ImportRow(
-                batch_id=batch.pk, number=row.number, outcome=row.outcome, reason=row.reason[:500], name=row.name[:120],
-                cells=[] if row.is_accepted else body[row.number], target_id=row.target_id, before=row.before,
-            )
-            for row in plan.rows
-
+        mould.make(
+            number=row.number, outcome=row.outcome, reason=row.reason[:500], name=row.name[:120],
+            cells=[] if row.is_accepted else body[row.number], target_id=row.target_id, before=row.before,
+        )
+        for row in plan.rows
     )
 
 

@@ -7,14 +7,14 @@ constraints work, errors are Django's. Few rows take the ordinary way.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter
+from typing import Any, Generic, TypeVar
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models, transaction
+from django.db.models.base import ModelState
 from psycopg import sql
-from psycopg.types.json import Jsonb
 
 M = TypeVar("M", bound=models.Model)
 
@@ -42,6 +42,35 @@ def insert(rows: Iterable[M]) -> list[M]:
     return rows
 
 
+class Mould(Generic[M]):
+    """New rows of one model, several times faster than its constructor, which asks every field for its default.
+
+    ``common`` goes to the constructor once; ``make`` takes the rest by attribute name (``unit_id``, not ``unit``).
+    """
+
+    def __init__(self, model: type[M], **common: Any) -> None:
+        pattern = model(**common)
+        self._model = model
+        self._cache = dict(pattern._state.fields_cache)
+        self._values = {name: value for name, value in vars(pattern).items() if name != "_state"}
+        self._own = {name: type(value) for name, value in self._values.items() if isinstance(value, list | dict)}
+        if any(self._values[name] for name in self._own):
+            raise ValueError("a list or dict in common would be shared by all rows")
+
+    def make(self, *, related: Mapping[str, models.Model | None] | None = None, **values: Any) -> M:
+        """``related``: objects behind foreign keys that are at hand, by field name; their ids are in ``values``."""
+        row = self._model.__new__(self._model)
+        row._state = ModelState()
+        row._state.fields_cache = {**self._cache, **(related or {})}
+        row.__dict__.update(self._values)
+        for name, empty in self._own.items():
+            row.__dict__[name] = empty()
+        if not values.keys() <= self._values.keys():
+            raise TypeError(f"no such attribute: {sorted(values.keys() - self._values.keys())}")
+        row.__dict__.update(values)
+        return row
+
+
 def _draw_ids(rows: Sequence[models.Model]) -> None:
     meta = rows[0]._meta
     without = [row for row in rows if row.pk is None]
@@ -58,25 +87,32 @@ def _draw_ids(rows: Sequence[models.Model]) -> None:
 def _copy(rows: Sequence[models.Model]) -> None:
     meta = rows[0]._meta
     fields = [field for field in meta.concrete_fields if not getattr(field, "generated", False)]
-    takers = [_taker(field) for field in fields]
+    # all values of a row in one call; only the few columns the driver would write slowly are looked at again
+    values_of = attrgetter(*(field.attname for field in fields))
+    special = [(at, write) for at, field in enumerate(fields) if (write := _writer(field))]
+    for field in fields:
+        if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):
+            for row in rows:
+                field.pre_save(row, True)
     statement = sql.SQL("copy {} ({}) from stdin").format(
         sql.Identifier(meta.db_table), sql.SQL(", ").join(sql.Identifier(field.column) for field in fields)
     )
     with connection.cursor() as cursor, connection.wrap_database_errors, cursor.cursor.copy(statement) as copy:
         for row in rows:
-            copy.write_row([take(row) for take in takers])
+            values = list(values_of(row))
+            for at, write in special:
+                values[at] = write(values[at])
+            copy.write_row(values)
 
 
-def _taker(field: models.Field[Any, Any]) -> Callable[[models.Model], Any]:
-    name = field.attname
+def _writer(field: models.Field[Any, Any]) -> Callable[[Any], Any] | None:
     if isinstance(field, models.JSONField):
-        dumps = partial(json.dumps, cls=field.encoder)
-        return lambda row: None if getattr(row, name) is None else Jsonb(getattr(row, name), dumps)
+        encoder = json.JSONEncoder if field.encoder is None else field.encoder
+        dumps = encoder(ensure_ascii=False, separators=(",", ":")).encode
+        return lambda value: None if value is None else "{}" if value == {} else dumps(value)
     if isinstance(field, ArrayField) and isinstance(field.base_field, models.TextField | models.CharField):
-        return lambda row: _array(getattr(row, name))
-    if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):
-        return lambda row: field.pre_save(row, True)
-    return lambda row: getattr(row, name)
+        return _array
+    return None
 
 
 def _array(texts: Sequence[str] | None) -> str | None:

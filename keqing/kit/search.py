@@ -30,6 +30,9 @@ PHONE_TAIL, PHONE_LONGEST = 4, 12
 LONGEST_WORD = 60
 
 _LATIN = re.compile(r"[a-zü0-9]+")
+_NO_DIGIT = re.compile(r"\D")
+_COUNTRY = re.compile(r"^(00)?86(?=1\d{10}$)")
+_EXTENSION = re.compile(r"转|ext|x|#")
 _ONE_NUMBER = re.compile(r"\+?[\d\s()\-]+")
 
 
@@ -73,7 +76,8 @@ class SearchQuery:
 def normalise(text: str) -> str:
     """Half-width, lower-case, letters and digits only: signs and spaces never hide a match."""
     folded = unicodedata.normalize("NFKC", text).lower()
-    return "".join(sign for sign in folded if sign.isalnum())
+    # most names hold nothing else, and an import asks for tens of thousands
+    return folded if folded.isalnum() else "".join(filter(str.isalnum, folded))
 
 
 def search_columns(
@@ -81,15 +85,15 @@ def search_columns(
 ) -> SearchColumns:
     """Everything to store for a row. `names` are the name and its aliases."""
     names = [name for name in names if name and name.strip()]
-    codes = tuple(codes)
-    spoken = [reading for name in names for reading in readings(name, person=person) if reading]
-    initials = dict.fromkeys("".join(syllable[0] for syllable in reading) for reading in spoken)
-    plain = [*map(normalise, names), *map(normalise, codes)]
+    plain_names, plain_codes = [normalise(name) for name in names], [normalise(code) for code in codes]
+    spoken = [(reading, "".join(reading)) for name in names for reading in readings(name, person=person) if reading]
+    initials = ["".join([syllable[0] for syllable in reading]) for reading, _ in spoken]
+    terms = _terms(plain_names, spoken, initials, plain_codes, phones)
     return SearchColumns(
-        terms=search_terms(names=names, codes=codes, phones=phones, person=person),
-        text="|".join(dict.fromkeys(filter(None, plain))),
-        pinyin="|".join(dict.fromkeys("".join(reading) for reading in spoken)),
-        initials="|".join(initials),
+        terms=list(dict.fromkeys(terms)),
+        text="|".join(dict.fromkeys(filter(None, (*plain_names, *plain_codes)))),
+        pinyin="|".join(dict.fromkeys([joined for _, joined in spoken])),
+        initials="|".join(dict.fromkeys(initials)),
     )
 
 
@@ -97,7 +101,7 @@ def search_terms(
     *, names: Iterable[str], codes: Iterable[str] = (), phones: Iterable[str] = (), person: bool = False
 ) -> list[str]:
     """The terms of a row, each once, in a stable order."""
-    return list(dict.fromkeys(_terms(names, codes, phones, person)))
+    return search_columns(names=names, codes=codes, phones=phones, person=person).terms
 
 
 def query_plan(q: str) -> SearchQuery:
@@ -108,47 +112,55 @@ def query_plan(q: str) -> SearchQuery:
     return SearchQuery(words=tuple(plan for plan in plans if plan))
 
 
-def _terms(names: Iterable[str], codes: Iterable[str], phones: Iterable[str], person: bool) -> Iterator[str]:
+def _terms(
+    names: Iterable[str], spoken: Iterable[tuple[tuple[str, ...], str]], initials: Iterable[str], codes: Iterable[str],
+    phones: Iterable[str],
+) -> list[str]:
+    """With repetitions. Plain lists: a row has a hundred terms, an import ten thousand rows."""
+    terms: list[str] = []
     for name in names:
-        yield from _grams(normalise(name))
-        for reading in readings(name, person=person):
-            yield from ("i:" + gram for gram in _grams("".join(syllable[0] for syllable in reading)))
-            yield from _pinyin_terms(reading)
+        terms += _grams(name)
+    for text in initials:
+        terms += ["i:" + gram for gram in _grams(text)]
+    for reading, joined in spoken:
+        _add_pinyin_terms(terms, reading, joined)
     for code in codes:
-        yield from _code_terms(normalise(code))
+        terms += _code_terms(code)
     for phone in phones:
-        yield from _phone_terms(phone)
+        terms += _phone_terms(phone)
+    return terms
 
 
-def _grams(text: str) -> Iterator[str]:
-    yield from text
-    yield from (text[at : at + 2] for at in range(len(text) - 1))
+def _grams(text: str) -> list[str]:
+    return [*text, *map(str.__add__, text, text[1:])]
 
 
-def _pinyin_terms(reading: tuple[str, ...]) -> Iterator[str]:
-    joined, start = "".join(reading), 0
+def _add_pinyin_terms(terms: list[str], reading: tuple[str, ...], joined: str) -> None:
+    start, end = 0, len(joined)
     for syllable in reading:
-        for length in (SHORT_PREFIX, LONG_PREFIX):
-            if len(joined) - start >= length:
-                yield "p:" + joined[start : start + length]
+        if end - start >= SHORT_PREFIX:
+            terms.append("p:" + joined[start : start + SHORT_PREFIX])
+            if end - start >= LONG_PREFIX:
+                terms.append("p:" + joined[start : start + LONG_PREFIX])
         start += len(syllable)
 
 
-def _code_terms(code: str) -> Iterator[str]:
+def _code_terms(code: str) -> list[str]:
     if len(code) < 3:
-        yield from (["c:" + code] if code else [])
-    yield from ("c:" + code[at : at + 3] for at in range(len(code) - 2))
+        return ["c:" + code] if code else []
+    return ["c:" + code[at : at + 3] for at in range(len(code) - 2)]
 
 
 def _phone_terms(phone: str) -> Iterator[str]:
-    for digits in dict.fromkeys((_digits(phone), _digits(re.split(r"转|ext|x|#", phone.lower())[0]))):
+    main = _EXTENSION.split(phone.lower(), maxsplit=1)[0]
+    for digits in dict.fromkeys((_digits(phone), _digits(main))) if main != phone.lower() else (_digits(phone),):
         longest = min(len(digits), PHONE_LONGEST)
-        yield from ("t:" + digits[-length:] for length in range(PHONE_TAIL, longest + 1))
+        yield from ["t:" + digits[-length:] for length in range(PHONE_TAIL, longest + 1)]
 
 
 def _digits(phone: str) -> str:
-    digits = re.sub(r"\D", "", unicodedata.normalize("NFKC", phone))
-    return re.sub(r"^(00)?86(?=1\d{10}$)", "", digits)
+    digits = _NO_DIGIT.sub("", unicodedata.normalize("NFKC", phone))
+    return _COUNTRY.sub("", digits)
 
 
 def _alternatives(word: str) -> tuple[Alternative, ...]:

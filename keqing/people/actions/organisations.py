@@ -12,7 +12,7 @@ from keqing.access.models import OrgUnit, Position, Staff
 from keqing.audit import actions as audit
 from keqing.kit import bulk
 from keqing.kit.formats import business_date
-from keqing.people import transfer
+from keqing.people import choices, transfer
 from keqing.people.actions.rows import plain
 from keqing.people.fields import completeness, organisation_fields
 from keqing.people.models import Affiliation, Organisation, OrganisationTag, Tag
@@ -71,7 +71,10 @@ def create_organisations(
     Refuses a credit code that another organisation of the kind already has.
     """
     today = business_date(at)
-    made = [_new(draft, by, at, today, source) for draft in drafts]
+    mould = bulk.Mould(
+        Organisation, collected_by=by, collected_on=today, created_at=at, updated_at=at, last_activity_at=at, source=source,
+    )
+    made = [_new(draft, mould, by, today) for draft in drafts]
     for organisation in made:
         assess(organisation, roles=set())
     try:
@@ -81,13 +84,11 @@ def create_organisations(
         raise clash(error) from error
     _tag({o.pk: d.tags for o, d in zip(made, drafts, strict=True) if d.tags})
     audit.record_all(audit.entry_for(action=action, by=by, at=at, subject=subject_of(o)) for o in made)
-    timeline.add_entries(
-        Entry(
-            customer_id=o.pk, at=at, kind=Entry.Kind.PROFILE, icon="file-plus", title="建立档案",
-            text=o.get_source_display() if o.source else "", actor_id=by.pk, actor_name=by.name,
-        )
-        for o in made
+    lines = bulk.Mould(
+        Entry, at=at, kind=Entry.Kind.PROFILE, icon="file-plus", title="建立档案", actor_id=by.pk, actor_name=by.name
     )
+    sources = dict(choices.Source.choices)
+    timeline.add_entries(lines.make(customer_id=o.pk, text=str(sources.get(o.source, ""))) for o in made)
     return made
 
 
@@ -209,7 +210,7 @@ def current_roles(organisation_ids: Iterable[int]) -> dict[int, set[str]]:
 def assess(organisation: Organisation, *, roles: set[str]) -> None:
     """Recompute what is derived from the row: completeness, what is missing, search columns. Saves nothing."""
     fields = organisation_fields(organisation.kind)
-    present = {f for f in fields.columns if _filled(organisation, f)}
+    present = {f for f in fields.required if _filled(organisation, f)}
     present |= {f"role:{role}" for role in roles}
     if roles:
         present.add("person")
@@ -233,25 +234,23 @@ def reassess_organisations(*, organisation_ids: Collection[int]) -> None:
     Organisation.objects.bulk_update(rows, ["completeness", "missing"], batch_size=BATCH)
 
 
+RELATED = {field_.name: field_.attname for field_ in Organisation._meta.concrete_fields if field_.is_relation}
+ATTRIBUTES = {field_.name: field_.attname for field_ in Organisation._meta.concrete_fields}
+
+
 def _filled(organisation: Organisation, name: str) -> bool:
-    field_ = Organisation._meta.get_field(name)
-    value = getattr(organisation, field_.attname)
-    return value not in (None, "", [])
+    """Whether a field holds something; what is no field of the row (a role, the owner) is answered elsewhere."""
+    return name in ATTRIBUTES and getattr(organisation, ATTRIBUTES[name]) not in (None, "", [])
 
 
-def _new(draft: Draft, by: Staff, at: datetime, today: date, source: str) -> Organisation:
-    values = dict(draft.values)
-    values.setdefault("source", source)
-    organisation = Organisation(
-        unit=draft.owner.unit if draft.owner else draft.unit,
-        owner_position=draft.owner,
-        collected_by=by,
-        collected_on=values.pop("collected_on", None) or today,
-        created_at=at,
-        updated_at=at,
-        last_activity_at=at,
-        **values,
-    )
+def _new(draft: Draft, mould: bulk.Mould[Organisation], by: Staff, today: date) -> Organisation:
+    values = {name: value for name, value in draft.values.items() if name not in RELATED}
+    related: dict[str, Any] = {name: draft.values[name] for name in RELATED if name in draft.values}
+    related |= {"unit": draft.owner.unit if draft.owner else draft.unit, "owner_position": draft.owner}
+    values |= {RELATED[name]: value.pk if value else None for name, value in related.items()}
+    if not values.get("collected_on", today):
+        values["collected_on"] = today
+    organisation = mould.make(related=related, **values)
     for name in ASSESSED:
         if getattr(organisation, name) is not None:
             organisation.figure_sources.setdefault(name, _provenance(organisation, by, today))
