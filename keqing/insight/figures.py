@@ -82,7 +82,7 @@ def _row(line: Line, board: ContactsBoard, records: Records, opens: str, *, shad
     for period in board.periods:
         count = line.counts.get(period.key, 0)
         url = records(line.drill, period.first, period.last) if count else ""
-        cells.append(Cell(count=count, shade=shade(count, highest=board.highest) if shaded else 0, url=url))
+        cells.append(Cell(count=count, shade=shade(count, lowest=board.lowest, highest=board.highest) if shaded else 0, url=url))
     whole = records(line.drill, board.periods[0].first, board.periods[-1].last) if line.total else ""
     return Row(label=line.label, note=line.note, opens=opens, cells=cells, total=Cell(count=line.total, url=whole))
 

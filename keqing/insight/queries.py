@@ -53,6 +53,7 @@ class ContactsBoard:
     lines: Sequence[Line]
     totals: Mapping[str, int]
     total: int
+    lowest: int
     highest: int
     unit: Unit | None
     above: Sequence[Unit]
@@ -88,6 +89,7 @@ def contacts_board(
             totals[key] += count
     return ContactsBoard(
         periods=periods, lines=lines, totals=totals, total=sum(totals.values()),
+        lowest=min((count for line in lines for count in line.counts.values()), default=0),
         highest=max((count for line in lines for count in line.counts.values()), default=0),
         unit=chosen, above=[one for one in units.values() if chosen and one.holds(chosen) and one != chosen],
         has_teams=len(units) > 1,
@@ -112,9 +114,11 @@ def unit_name(unit_id: int) -> str:
     return OrgUnit.objects.filter(pk=unit_id).values_list("name", flat=True).first() or ""
 
 
-def shade(count: int, *, highest: int) -> int:
-    """0 for nothing, then 1 … SHADES by the share of the highest."""
-    return -(-count * SHADES // highest) if count > 0 and highest else 0
+def shade(count: int, *, lowest: int, highest: int) -> int:
+    """0 for nothing, then 1 … SHADES between the lowest and the highest count there is."""
+    if count <= 0:
+        return 0
+    return 1 + (count - lowest) * (SHADES - 1) // (highest - lowest) if highest > lowest else SHADES // 2
 
 
 def _under(unit_id: int) -> Q:

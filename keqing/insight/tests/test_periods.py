@@ -34,6 +34,6 @@ def test_a_month_is_read():
     assert month_of("2026-11", today=date(2026, 11, 21)) == date(2026, 11, 1)
 
 
-def test_shades_are_shares_of_the_highest():
-    assert [shade(n, highest=100) for n in (0, 1, 20, 21, 100)] == [0, 1, 1, 2, 5]
-    assert shade(0, highest=0) == 0
+def test_shades_lie_between_the_lowest_and_the_highest_count():
+    assert [shade(n, lowest=20, highest=100) for n in (0, 20, 39, 40, 99, 100)] == [0, 1, 1, 2, 4, 5]
+    assert [shade(n, lowest=7, highest=7) for n in (0, 7)] == [0, 2]
