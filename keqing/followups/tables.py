@@ -1,19 +1,27 @@
 """The lists of contact records and reminders."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms
 from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from keqing.access.models import Staff
+from keqing.followups import file_columns
 from keqing.followups.models import ContactRecord, Reminder, of_present_customers
+from keqing.followups.permissions import Can
 from keqing.followups.queries import uncommented
+from keqing.kit.date_ranges import DateRangeForm, within
+from keqing.kit.formats import business_date, format_date, format_datetime
 from keqing.kit.forms import Form
 from keqing.kit.list_registry import OpenList
+from keqing.kit.list_rows import Cell, address
 from keqing.kit.lists import Asked, Column, ListSpec, Preset
+from keqing.kit.templatetags.kit import due_class, due_text
 from keqing.people.choices import BusinessState
 from keqing.people.models import Organisation, Person
 from keqing.people.queries import matching
@@ -21,28 +29,30 @@ from keqing.people.queries import matching
 ANY = [("", _("全部"))]
 
 
-class ContactFilter(Form):
+class ContactFilter(DateRangeForm):
     method = forms.ChoiceField(label=_("方式"), required=False, choices=[*ANY, *ContactRecord.Method.choices])
     state = forms.ChoiceField(label=_("业务状态"), required=False, choices=[*ANY, *BusinessState.choices])
     tracker = forms.CharField(label=_("跟踪人"), required=False, max_length=40)
     customer = forms.CharField(label=_("客户"), required=False, max_length=60)
-    first = forms.DateField(label=_("从"), required=False)
-    last = forms.DateField(label=_("到"), required=False)
+
+    field_order = ("when", "method", "tracker", "state", "customer", "first", "last")
 
 
 class ContactList(ListSpec):
     key = "contacts"
     title = "联系记录"
-    row_template = "followups/_contact_row.html"
     columns = (
-        Column(key="customer", label="客户", css="lead", hideable=False),
-        Column(key="track_on", label="跟踪日期", sort="track_on"),
-        Column(key="method", label="方式"),
-        Column(key="state", label="业务状态"),
-        Column(key="description", label="业务描述"),
-        Column(key="tracker", label="跟踪人"),
-        Column(key="callback_on", label="回访日期", sort="callback_on"),
-        Column(key="submitted", label="提交时间", sort="submitted_at"),
+        Column(key="customer", label="客户", hideable=False, cell=lambda row, _today: row.customer_name),
+        Column(key="track_on", label="跟踪日期", sort="track_on", css="figures", cell=lambda row, _today: format_date(row.track_on)),
+        Column(key="method", label="方式", cell=lambda row, _today: row.get_method_display()),
+        Column(key="state", label="业务状态", cell=lambda row, _today: row.get_business_state_display()),
+        Column(key="description", label="业务描述", css="max-w-md truncate max-md:basis-full", cell=lambda row, _today: _short(row.description)),
+        Column(key="tracker", label="跟踪人", cell=lambda row, _today: Cell(row.tracker.name, label="跟踪人")),
+        Column(key="callback_on", label="回访日期", sort="callback_on", css="figures", cell=lambda row, _today: _day(row.callback_on, "回访")),
+        Column(
+            key="submitted", label="提交时间", sort="submitted_at", css="figures phone-hide",
+            cell=lambda row, _today: format_datetime(row.submitted_at),
+        ),
     )
     presets = (
         Preset(key="today", label="今天", condition=lambda asked: Q(track_on=asked.today)),
@@ -53,14 +63,23 @@ class ContactList(ListSpec):
     filter_form = ContactFilter
     default_sort = "-submitted"
     empty_text = "还没有联系记录。打开一家客户，从第一次联系记起。"
+    file_columns = file_columns.CONTACTS
+
+    def exported(self, queryset: QuerySet[Any], *, reader: Staff) -> QuerySet[Any]:
+        return queryset.filter(file_columns.exported(reader, Can.VIEW))
+
+    def panel_of(self, row: ContactRecord) -> str:
+        return address("followups:contact", row.pk)
+
+    url_of = panel_of
+
+    def filter_arguments(self, request: HttpRequest) -> dict[str, Any]:
+        return {"today": business_date(timezone.now())}
 
     def filter(self, queryset: QuerySet[Any], cleaned: Mapping[str, Any]) -> QuerySet[Any]:
-        paths = {
-            "method": "method", "state": "business_state", "tracker": "tracker__name__icontains",
-            "first": "track_on__gte", "last": "track_on__lte",
-        }
+        paths = {"method": "method", "state": "business_state", "tracker": "tracker__name__icontains"}
         wanted = {paths[name]: value for name, value in cleaned.items() if name in paths}
-        return queryset.filter(_of_customer(cleaned), **wanted)
+        return queryset.filter(_of_customer(cleaned), within("track_on", cleaned), **wanted)
 
 
 class ReminderFilter(Form):
@@ -68,19 +87,34 @@ class ReminderFilter(Form):
     holder = forms.CharField(label=_("负责人"), required=False, max_length=40)
 
 
+def _short(text: str) -> Cell:
+    """The beginning of a long text; more of it when the pointer rests there."""
+    return Cell(text if len(text) <= 80 else f"{text[:79]}…", title=text[:200])
+
+
+def _day(day: date | None, label: str) -> Cell:
+    return Cell(format_date(day) if day else "", label=label)
+
+
+CUSTOMER = Column(key="customer", label="客户", hideable=False, cell=lambda row, _today: row.customer_name)
+TEXT = Column(key="text", label="事项", css="max-w-md truncate max-md:basis-full")
+
+
 class ReminderList(ListSpec):
     """What is still to be done."""
 
     key = "reminders"
     title = "跟进"
-    row_template = "followups/_reminder_row.html"
     columns = (
-        Column(key="customer", label="客户", css="lead", hideable=False),
-        Column(key="due", label="到期", sort="due_on"),
-        Column(key="text", label="事项"),
-        Column(key="position", label="负责"),
-        Column(key="origin", label="来源"),
-        Column(key="first_due", label="原定日期"),
+        CUSTOMER,
+        Column(key="due", label="到期", sort="due_on", cell=lambda row, _today: Cell(due_text(row.due_on), f"{due_class(row.due_on)} figures")),
+        TEXT,
+        Column(key="position", label="负责", cell=lambda row, _today: Cell(row.position.label, label="负责")),
+        Column(key="origin", label="来源", css="phone-hide", cell=lambda row, _today: row.get_origin_display()),
+        Column(
+            key="first_due", label="原定日期", css="figures phone-hide",
+            cell=lambda row, _today: format_date(row.first_due_on) if row.first_due_on != row.due_on else "",
+        ),
     )
     presets = (
         Preset(key="overdue", label="逾期", condition=lambda a: Q(due_on__lt=a.today)),
@@ -92,6 +126,15 @@ class ReminderList(ListSpec):
     filter_form = ReminderFilter
     default_sort = "due"
     empty_text = "还没有跟进。记录联系时填上回访日期，到期就会出现在这里。"
+    file_columns = file_columns.REMINDERS
+
+    def exported(self, queryset: QuerySet[Any], *, reader: Staff) -> QuerySet[Any]:
+        return queryset.filter(file_columns.exported(reader, Can.VIEW_REMINDERS, mine=True))
+
+    def panel_of(self, row: Reminder) -> str:
+        return address("followups:reminder", row.pk)
+
+    url_of = panel_of
 
     def filter(self, queryset: QuerySet[Any], cleaned: Mapping[str, Any]) -> QuerySet[Any]:
         if holder := cleaned.get("holder"):
@@ -103,15 +146,14 @@ class DoneList(ReminderList):
     """What has been done, newest first."""
 
     key = "reminders:done"
-    row_template = "followups/_done_row.html"
     columns = (
-        Column(key="customer", label="客户", css="lead", hideable=False),
-        Column(key="done", label="完成时间", sort="done_at"),
-        Column(key="text", label="事项"),
-        Column(key="outcome", label="结果"),
-        Column(key="by", label="完成人"),
-        Column(key="due", label="到期", sort="due_on"),
-        Column(key="first_due", label="原定日期"),
+        CUSTOMER,
+        Column(key="done", label="完成时间", sort="done_at", css="figures", cell=lambda row, _today: format_datetime(row.done_at)),
+        TEXT,
+        Column(key="outcome", label="结果", css="max-w-sm truncate"),
+        Column(key="by", label="完成人", cell=lambda row, _today: Cell(row.done_by.name, label="完成人")),
+        Column(key="due", label="到期", sort="due_on", css="figures", cell=lambda row, _today: _day(row.due_on, "到期")),
+        Column(key="first_due", label="原定日期", css="figures phone-hide", cell=lambda row, _today: format_date(row.first_due_on)),
     )
     presets = (
         Preset(key="by_me", label="我完成的", condition=lambda a: Q(done_by=a.user)),
@@ -119,6 +161,7 @@ class DoneList(ReminderList):
     )
     default_sort = "-done"
     empty_text = "还没有完成的跟进。"
+    file_columns = file_columns.DONE
 
 
 def open_contacts(request: HttpRequest, _argument: str = "") -> OpenList:

@@ -9,7 +9,7 @@ from datetime import date
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
-from django.db.models import F, Q, QuerySet
+from django.db.models import DateField, F, Q, QuerySet
 from django.db.models.constants import LOOKUP_SEP
 
 VALUE = "keyset_value"
@@ -58,6 +58,27 @@ def page(*, queryset: QuerySet[Any], sort: Sort, size: int, after: str = "", bef
     return Page(rows=rows, after=walk.write(rows[-1]) if more else "", before=walk.write(rows[0]) if behind else "")
 
 
+def neighbours(*, queryset: QuerySet[Any], sort: Sort, value: Any, pk: Any) -> tuple[Any, Any]:
+    """The rows before and after the place (``value``, ``pk``) in this order; None where the list ends.
+
+    The place need not hold a row of ``queryset``: one that just left the filter still has neighbours.
+    """
+    walk = _Walk(queryset=queryset, sort=sort)
+    cursor = _Cursor(value, pk)
+    before, after = walk.backward(cursor, 1), walk.forward(cursor, "", 1)
+    return (before[-1] if before else None), (after[0] if after else None)
+
+
+def date_field(*, queryset: QuerySet[Any], path: str) -> "DateField[Any, Any] | None":
+    """The field the order follows, when it is one of days or moments."""
+    known = queryset.query.annotations.get(path)
+    try:
+        field = known.output_field if known is not None else queryset.model._meta.get_field(path)
+    except FieldDoesNotExist:
+        return None
+    return field if isinstance(field, DateField) else None
+
+
 def ordered(*, queryset: QuerySet[Any], sort: Sort) -> QuerySet[Any]:
     """All rows in the order the pages follow."""
     return _Walk(queryset=queryset, sort=sort).whole()
@@ -79,7 +100,8 @@ class _Walk:
             return list(ordered[:limit])
         if cursor is not None and cursor.value is None:
             return list(ordered.filter(self._empty() & self._beyond_pk(cursor, backwards=False))[:limit])
-        condition = self._beyond(cursor, backwards=False) if cursor else Q(**{f"{self.sort.path}__gte": start})
+        from_here = "lte" if self.sort.descending else "gte"
+        condition = self._beyond(cursor, backwards=False) if cursor else Q(**{f"{self.sort.path}__{from_here}": start})
         rows = list(ordered.filter(condition)[:limit])
         # the rows without a value follow in a second read, so that the first can use its index
         if self.may_be_empty and len(rows) < limit:

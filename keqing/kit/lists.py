@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 from django import forms
 from django.core.exceptions import BadRequest
@@ -14,9 +14,11 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from keqing.kit import counts, keyset, list_filters, list_rows, pages
+from keqing.kit import counts, keyset, list_rows, pages
 from keqing.kit.addresses import replaced, whole_number
 from keqing.kit.formats import day_bounds
+from keqing.kit.list_files import FileColumn
+from keqing.kit.list_parts import Asked, Chip, Column, Head, Jump, Offer, Preset, Total
 
 SIZES = (50, 20, 100)
 FILTERS_SHOWN = 3
@@ -27,67 +29,6 @@ NO_FILTERS = {*PLACE, "preset", "sort", "cols", "size", "view"}
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
-@dataclass(frozen=True)
-class Asked:
-    """Who asks, and on which day: what a preset may depend on."""
-
-    user: Any
-    today: date
-
-
-@dataclass(frozen=True, kw_only=True)
-class Column:
-    """One column; ``sort`` is the ORM path to order by (empty: not sortable), ``letters`` allows a jump to a letter.
-
-    An export reads ``paths`` of each row and writes ``value(*them)``, or the first as it is; ``beside`` says that
-    ``ListSpec.beside`` reads it from other tables. A column with neither is for the screen alone.
-    ``cell`` draws it from the row and today (without: the attribute named like the column); ``shown`` False is a
-    column one has to ask for; ``edit`` names the field that is edited in the cell (``ListSpec.edit_url``).
-    """
-
-    key: str
-    label: str
-    sort: str = ""
-    css: str = ""
-    numeric: bool = False
-    letters: bool = False
-    hideable: bool = True
-    total: str = ""
-    paths: tuple[str, ...] = ()
-    value: Callable[..., Any] | None = None
-    beside: bool = False
-    cell: list_rows.CellOf | None = None
-    shown: bool = True
-    edit: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Preset:
-    """One chip above the list; ``condition`` narrows the filtered rows."""
-
-    key: str
-    label: str
-    condition: Callable[[Asked], Q]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Chip:
-    label: str
-    count: int
-    url: str
-    active: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class Offer:
-    """Something that can be done to the chosen rows: a button whose address takes ``key``."""
-
-    label: str
-    icon: str
-    url_name: str
-    key: str
-
-
 _offers: list[Callable[[str, Any], Sequence[Offer]]] = []
 
 
@@ -95,34 +36,6 @@ def offer_batches(provider: Callable[[str, Any], Sequence[Offer]]) -> None:
     """A department that changes many rows at once says here what it offers for a list and a reader."""
     if provider not in _offers:
         _offers.append(provider)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Head:
-    """A column as the head of the table shows it."""
-
-    column: Column
-    css: str
-    url: str
-    direction: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Total:
-    """A sum over the whole result; ``value`` None: only on a click, there is too much to add up unasked."""
-
-    label: str
-    value: Decimal | int | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Jump:
-    """Where the order can be entered: at a letter, or at a day."""
-
-    letters: Sequence[tuple[str, str]] = ()
-    letter: str = ""
-    by_day: bool = False
-    day: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,6 +66,7 @@ class ListPage:
     reset_url: str
     here_url: str
     plain_columns_url: str
+    first_url: str
     place: str
     query: str
     reader: Any
@@ -166,10 +80,6 @@ class ListPage:
             place=self.place if self.spec.walks else "",
         )  # fmt: skip
 
-    def filter_fields(self) -> Sequence[list_filters.Drawn]:
-        """The filters as HTML, the first ``FILTERS_SHOWN`` of which stand open."""
-        return list_filters.draw(self.filters) if self.filters is not None else ()
-
     @property
     def more_filters(self) -> bool:
         return self.filters is not None and len(self.filters.fields) > FILTERS_SHOWN
@@ -178,6 +88,11 @@ class ListPage:
     def narrowed(self) -> bool:
         """Whether a filter or chip may be the reason that nothing is shown."""
         return self.filters_on > 0 or any(chip.active for chip in self.chips[1:])
+
+    @property
+    def views_query(self) -> str:
+        """What the menu of saved views has to know: the list, its address, the view in use."""
+        return urlencode({"list": self.spec.key, "query": self.query})
 
     @property
     def rearranged(self) -> bool:
@@ -214,8 +129,8 @@ class ListSpec:
     edit_url: ClassVar[str] = ""
     # sorts and chips of a fuller list at the same address: a link to that one opens this one without them
     elsewhere: ClassVar[Collection[str]] = ()
-    # facts a file may hold though the screen has no room for them
-    more_columns: Sequence[Column] = ()
+    # what a file holds, see list_files; a column of the screen that is not here stays out of it
+    file_columns: Sequence[FileColumn] = ()
 
     def exported(self, queryset: QuerySet[Any], *, reader: Any) -> QuerySet[Any]:
         """Those of the rows that may leave in a file."""
@@ -309,6 +224,7 @@ class ListSpec:
             sums_url=replaced(request=request, changes={"sums": "1"}),
             here_url=request.get_full_path(),
             plain_columns_url=self._url(request, cols=""),
+            first_url=self._url(request),
             place=f"{self.key}?{request.GET.urlencode()}",
             query=self._query(request),
             reader=request.user,
@@ -449,7 +365,7 @@ def respond(
     return pages.render(
         request=request,
         template="kit/list.html" if fragment else template,
-        context={"page": page, **(context or {})},
+        context={"page": page, "fragment": fragment, **(context or {})},
         partials=("list",),
     )
 

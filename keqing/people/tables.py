@@ -1,44 +1,31 @@
 """The lists of this department: columns, chips and filters."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any, ClassVar
 
 from django import forms
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from keqing.access.models import Staff
+from keqing.exports.permissions import Can as ExportCan
 from keqing.kit import keyset
-from keqing.kit.formats import NOTHING, format_date, format_number
 from keqing.kit.forms import Form
 from keqing.kit.list_registry import OpenList
 from keqing.kit.list_rows import Cell, address
 from keqing.kit.lists import Asked, Column, ListSpec, Preset
 from keqing.kit.masks import mask_phone
-from keqing.kit.templatetags.kit import due_class, due_text
-from keqing.people import queries
-from keqing.people.choices import (
-    CARE_KINDS,
-    BusinessState,
-    Category,
-    Kind,
-    Level,
-    PersonKind,
-    StoreClass,
-    Tier,
-    Title,
-)
-from keqing.people.labels import owner_label, validity_class
+from keqing.people import file_columns, queries
+from keqing.people.choices import CARE_KINDS, BusinessState, Kind, Level, PersonKind, Title
+from keqing.people.columns import ALL_KEYS, CODE, KIND, NAME, OF_KIND, PERSON, REGION, choice, figure, filled
 from keqing.people.models import Department, Organisation, OrganisationTag, Person
 from keqing.people.permissions import Can
 from keqing.people.quality import facts_without_source
 
 QUIET_DAYS = 30
-
 
 
 def quiet(asked: Asked) -> Q:
@@ -54,112 +41,6 @@ PRESETS = {
     "gaps": Preset(key="gaps", label="资料不全", condition=lambda a: Q(completeness__lt=100)),
     "unverified": Preset(key="unverified", label="待核实", condition=lambda a: Q(is_unverified=True)),
 }
-
-def short_day(day: date | None, today: date) -> str:
-    """今天, 昨天, 11-09; the year only when it is another one, so that a row stays short."""
-    if day is None:
-        return NOTHING
-    if (today - day).days in (0, 1):
-        return "今天" if day == today else "昨天"
-    return f"{day:%m-%d}" if day.year == today.year else day.isoformat()
-
-
-def _name(row: Organisation, _today: date) -> Cell:
-    return Cell(row.name, badge=_("待核实") if row.is_unverified else "")
-
-
-def _due(row: Organisation, today: date) -> Cell:
-    due = row.next_due_on
-    if due is None:
-        return Cell()
-    text = short_day(due, today) if due > today + timedelta(days=1) else due_text(due)
-    return Cell(text, f"{due_class(due)} figures", "跟进")
-
-
-def _filled(row: Organisation | Person, _today: date) -> Cell:
-    return Cell(f"{row.completeness}%", label="完整")
-
-
-def _owner(row: Organisation, _today: date) -> Cell:
-    return Cell(owner_label(row), "" if row.owner_position else "text-muted")
-
-
-def _figure(name: str) -> Callable[[Any, date], Cell]:
-    return lambda row, _today: Cell("" if (value := getattr(row, name)) is None else format_number(value), label=FIGURES[name])
-
-
-def _until(name: str, label: str) -> Callable[[Organisation, date], Cell]:
-    def cell(row: Organisation, today: date) -> Cell:
-        day = getattr(row, name)
-        return Cell(format_date(day) if day else "", f"{validity_class(day, today)} figures", label)
-
-    return cell
-
-
-def _choice(name: str) -> Callable[[Any, date], str]:
-    """The label of a choice, without asking the model for it row by row."""
-    labels = {value: str(label) for value, label in LABELS[name]}
-    return lambda row, _today: labels.get(getattr(row, name), "")
-
-
-FIGURES = {"beds": "床位", "store_count": "门店"}
-LABELS = {
-    "kind": Kind.choices, "level": Level.choices, "business_state": BusinessState.choices, "store_class": StoreClass.choices,
-    "tier": Tier.choices, "category": Category.choices, "title": Title.choices,
-}
-NAME = Column(key="name", label="名称", sort="search_initials", letters=True, hideable=False, cell=_name)
-KIND = Column(key="kind", label="类型", cell=_choice("kind"))
-RECENT = Column(
-    key="recent", label="最近联系", sort="last_contact_on",
-    cell=lambda row, today: Cell(short_day(row.last_contact_on, today) if row.last_contact_on else "", "figures", "联系"),
-)
-DUE = Column(key="due", label="下次跟进", sort="next_due_on", cell=_due)
-OWNER = Column(key="owner", label="负责人", cell=_owner)
-FILLED = Column(key="filled", label="完整度", sort="completeness", numeric=True, cell=_filled)
-PERSON = Column(key="person", label="主任/联系人", css="phone-hide", cell=lambda row, _today: getattr(row, "contact", ""))
-REGION = Column(
-    key="region", label="地区", css="phone-hide", cell=lambda row, _today: row.region.full_name if row.region else ""
-)
-LEVEL = Column(key="level", label="医院等级", cell=_choice("level"), edit="level")
-BEDS = Column(key="beds", label="床位", sort="beds", numeric=True, total="beds", cell=_figure("beds"), edit="beds")
-STATE = Column(key="state", label="业务状态", cell=_choice("business_state"), edit="business_state", shown=False)
-CODE = Column(key="code", label="编码", css="figures", edit="code", shown=False)
-CATEGORY = Column(key="category", label="机构类型", cell=_choice("category"), edit="category", shown=False)
-PHONE = Column(key="phone", label="电话", css="figures", edit="phone", shown=False)
-COMMON = (STATE, CODE, PHONE)
-REGION_TOO = replace(REGION, shown=False)
-
-OF_KIND: dict[str, Sequence[Column]] = {
-    "all": (NAME, KIND, REGION, PERSON, RECENT, DUE, OWNER, FILLED, *COMMON),
-    Kind.HOSPITAL: (NAME, LEVEL, BEDS, PERSON, RECENT, DUE, OWNER, FILLED, *COMMON, CATEGORY, REGION_TOO),
-    Kind.CLINIC: (NAME, REGION, PERSON, RECENT, DUE, OWNER, FILLED, *COMMON, replace(LEVEL, shown=False), CATEGORY),
-    Kind.PHARMACY: (
-        NAME, Column(key="chain", label="连锁总部", css="phone-hide", cell=lambda row, _today: row.chain.name if row.chain else ""),
-        Column(key="store_class", label="门店等级", cell=_choice("store_class"), edit="store_class"), PERSON, RECENT, DUE,
-        OWNER, FILLED, *COMMON, REGION_TOO,
-    ),
-    Kind.CHAIN: (
-        NAME, REGION, Column(
-            key="store_count", label="门店数", sort="store_count", numeric=True, total="store_count", cell=_figure("store_count"),
-            edit="store_count",
-        ),
-        PERSON, RECENT, DUE, OWNER, FILLED, *COMMON,
-    ),
-    Kind.DISTRIBUTOR: (
-        NAME, Column(key="tier", label="级别", cell=_choice("tier"), edit="tier"),
-        Column(key="coverage", label="覆盖区域", css="phone-hide", edit="coverage"),
-        Column(key="license", label="许可证有效期", sort="license_expires_on", cell=_until("license_expires_on", "许可证")),
-        PERSON, RECENT, DUE, OWNER, FILLED, *COMMON, REGION_TOO,
-    ),
-    Kind.AGENT: (
-        NAME, Column(
-            key="products", label="代理产品", css="phone-hide", cell=lambda row, _today: row.agent_products, edit="agent_products"
-        ),
-        Column(key="authorised", label="授权期限", sort="authorised_until", cell=_until("authorised_until", "授权")),
-        PERSON, RECENT, DUE, OWNER, FILLED, *COMMON, REGION_TOO,
-    ),
-}  # fmt: skip
-ALL_KEYS = frozenset(column.key for columns in OF_KIND.values() for column in columns) | PRESETS.keys()
 
 
 class OrganisationFilter(Form):
@@ -204,6 +85,7 @@ class OrganisationList(ListSpec):
         self.key = f"customers:{kind}"
         self.title = "客户" if kind == "all" else Kind(kind).label
         self.columns = OF_KIND[kind]
+        self.file_columns = file_columns.of_kind(kind)
         self.empty_text = _("还没有%(kind)s档案，从新建一家开始。") % {"kind": self.title}
 
     def url_of(self, row: Organisation) -> str:
@@ -211,6 +93,14 @@ class OrganisationList(ListSpec):
 
     def panel_of(self, row: Organisation) -> str:
         return address("people:organisation_panel", row.pk)
+
+    def exported(self, queryset: QuerySet[Organisation], *, reader: Staff) -> QuerySet[Organisation]:
+        if file_columns.covers(reader, Can.VIEW):
+            return queryset
+        return queryset.filter(reader.standing.rows(ExportCan.RUN, names=False))
+
+    def beside(self, keys: Sequence[int], wanted: Collection[str]) -> Mapping[str, Mapping[int, Any]]:
+        return {"person": file_columns.contacts_beside(keys)} if "person" in wanted else {}
 
     def filter_arguments(self, request: HttpRequest) -> dict[str, Any]:
         choices = queries.list_choices(
@@ -268,8 +158,9 @@ class NamesList(ListSpec):
     filter_form = NamesFilter
     noun = "家"
     columns = (replace(NAME, cell=None), KIND, replace(CODE, shown=True, edit=""), REGION)
-    elsewhere = ALL_KEYS
+    elsewhere = ALL_KEYS | PRESETS.keys()
     empty_text = "还没有客户。"
+    file_columns = file_columns.NAMES
 
     def __init__(self, *, kind: str) -> None:
         self.key = f"customers:{kind}"
@@ -277,6 +168,10 @@ class NamesList(ListSpec):
 
     def url_of(self, row: Organisation) -> str:
         return address("desk:customer", row.pk)
+
+    def exported(self, queryset: QuerySet[Organisation], *, reader: Staff) -> QuerySet[Organisation]:
+        """The directory is for reading; what leaves are the names the export reaches."""
+        return queryset.filter(reader.standing.rows(ExportCan.RUN))
 
     def filter(self, queryset: QuerySet[Organisation], cleaned: Mapping[str, Any]) -> QuerySet[Organisation]:
         return queryset.filter(queries.matching(text=cleaned["q"], names_only=True)) if "q" in cleaned else queryset
@@ -312,13 +207,24 @@ class PersonList(ListSpec):
         Column(key="name", label="姓名", sort="search_initials", letters=True, hideable=False),
         Column(key="kind", label="类别", cell=lambda row, _today: row.get_kind_display()),
         Column(key="place", label="主要任职", cell=lambda row, _today: Cell(row.place or "无任职", "" if row.place else "text-muted")),
-        Column(key="title", label="职称", cell=_choice("title"), edit="title"),
+        Column(key="title", label="职称", cell=choice("title"), edit="title"),
         Column(key="mobile", label="手机", css="figures", cell=lambda row, _today: mask_phone(row.mobile) if row.mobile else ""),
-        Column(key="filled", label="完整度", sort="completeness", numeric=True, cell=_filled),
+        Column(key="filled", label="完整度", sort="completeness", numeric=True, cell=filled),
     )
+
+    file_columns = file_columns.PEOPLE
 
     def __init__(self, *, reader: Staff) -> None:
         self.reader = reader
+
+    def exported(self, queryset: QuerySet[Person], *, reader: Staff) -> QuerySet[Person]:
+        return queryset if file_columns.covers(reader, Can.VIEW_PERSON) else queryset.reached_by(reader, ExportCan.RUN)  # type: ignore[attr-defined]
+
+    def beside(self, keys: Sequence[int], wanted: Collection[str]) -> Mapping[str, Mapping[int, Any]]:
+        if "place" not in wanted:
+            return {}
+        places = queries.primary_places(keys)
+        return {"place": {pk: places.get(pk) or "无任职" for pk in keys}}
 
     def url_of(self, row: Person) -> str:
         return address("people:person", row.pk)
@@ -355,11 +261,21 @@ class DepartmentList(ListSpec):
         Column(key="name", label="科室", sort="name", hideable=False),
         Column(key="organisation", label="机构", cell=lambda row, _today: row.organisation.name),
         Column(key="head", label="主任", cell=lambda row, _today: getattr(row, "head", "")),
-        Column(key="beds", label="床位", sort="beds", numeric=True, total="beds", cell=_figure("beds")),
+        Column(key="beds", label="床位", sort="beds", numeric=True, total="beds", cell=figure("beds")),
     )
 
     def url_of(self, row: Department) -> str:
         return f"{address('desk:customer', row.organisation_id)}?tab=departments"
+
+    file_columns = file_columns.DEPARTMENTS
+
+    def exported(self, queryset: QuerySet[Department], *, reader: Staff) -> QuerySet[Department]:
+        if file_columns.covers(reader, Can.VIEW):
+            return queryset
+        return queryset.filter(organisation__in=Organisation.objects.alive().reached_by(reader, ExportCan.RUN).values("pk"))
+
+    def beside(self, keys: Sequence[int], wanted: Collection[str]) -> Mapping[str, Mapping[int, Any]]:
+        return {"head": queries.department_heads(keys)} if "head" in wanted else {}
 
     def filter(self, queryset: QuerySet[Department], cleaned: Mapping[str, Any]) -> QuerySet[Department]:
         return queryset.filter(name__icontains=cleaned["q"]) if "q" in cleaned else queryset

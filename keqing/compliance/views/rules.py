@@ -80,7 +80,7 @@ def refusals(request: HttpRequest) -> HttpResponse:
     """What rules refused, newest first."""
     opened = open_refusals(request)
     page = opened.spec.build(request=request, queryset=opened.rows, today=business_date(timezone.now()))
-    return lists.respond(request=request, page=page, context={"may_view_rules": request.user.may(Can.VIEW_RULES)})
+    return lists.respond(request=request, page=page)
 
 
 def _board(rule_id: str) -> queries.RuleBoard:

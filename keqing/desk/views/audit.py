@@ -22,8 +22,6 @@ def audit(request: HttpRequest) -> HttpResponse:
     """Every entry of the company, newest first."""
     opened = open_audit(request)
     page = opened.spec.build(request=request, queryset=opened.rows, today=business_date(timezone.now()))
-    for entry in page.rows:
-        _dress(entry)
     return lists.respond(request=request, page=page)
 
 

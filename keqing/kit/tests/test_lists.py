@@ -41,14 +41,13 @@ class ShopFilters(ChineseForm, forms.Form):
 
 class Shops(ListSpec):
     title = "药店"
-    row_template = "kit/_error.html"
     filter_form = ShopFilters
     default_sort = "-due"
     columns = (
-        Column(key="name", label="名称", sort="name", css="lead", hideable=False, letters=True),
+        Column(key="name", label="名称", sort="name", hideable=False, letters=True),
         Column(key="beds", label="床位", sort="beds", numeric=True, total="beds"),
         Column(key="due", label="到期", sort="due"),
-        Column(key="note", label="备注"),
+        Column(key="note", label="备注", cell=lambda row, today: f"<{row.name}>"),
     )
     presets = (
         Preset(key="late", label="逾期", condition=lambda asked: Q(due__lt=asked.today)),
@@ -186,8 +185,10 @@ def test_a_wrong_filter_shows_its_error_and_the_others_still_work(shops: QuerySe
 
 def test_columns_can_be_switched_off_but_not_the_name(shops: QuerySet[Any]) -> None:
     page = _build(shops, "?cols=due")
-    assert [head.hidden for head in page.heads] == [False, True, False, True]
-    assert page.hidden_css == "hide-2 hide-4"
+    assert [head.column.key for head in page.heads] == ["name", "due"]
+    assert [(column.key, on) for column, on in page.column_choices] == [
+        ("name", True), ("due", True), ("beds", False), ("note", False),
+    ]
 
 
 @pytest.mark.parametrize(("asked", "rows"), [("", 50), ("20", 20), ("100", 100), ("7", 50), ("x", 50)])
@@ -199,7 +200,7 @@ def test_a_letter_jumps_within_the_order_by_name(shops: QuerySet[Any]) -> None:
     page = _build(shops, "?sort=name&letter=B")
     assert page.rows[0].name.startswith("b")
     assert _build(shops, page.prev_url).rows[0].name.startswith("a")
-    assert _build(shops, "?sort=-due").letters == []
+    assert _build(shops, "?sort=-due").jump.letters == ()
 
 
 def test_totals_add_up_the_whole_result_and_not_only_the_page(shops: QuerySet[Any]) -> None:

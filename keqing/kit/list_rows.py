@@ -1,0 +1,117 @@
+"""The rows of a list as HTML, written by Python: a template with a tag per cell takes ten times as long."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from html import escape
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+
+from keqing.kit.formats import NOTHING
+
+if TYPE_CHECKING:
+    from keqing.kit.lists import Column, ListSpec
+
+SAMPLE = 987654321
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell. ``text`` is escaped unless it is safe; ``label`` is what a phone shows before it."""
+
+    text: Any = ""
+    css: str = ""
+    label: str = ""
+    badge: str = ""
+    tone: str = "warning"
+    title: str = ""
+
+
+Drawn = Cell | str | None
+CellOf = Callable[[Any, date], Drawn]
+
+
+def draw(
+    *, spec: "ListSpec", rows: Sequence[Any], columns: Sequence["Column"], reader: Any, today: date, place: str = ""
+) -> SafeString:
+    """The ``<tr>`` of ``rows``. ``place`` is what a row's links carry so that its page knows this list."""
+    makers = [(column, column.cell or _attribute(column.key), _css(column, first)) for first, column in _firsts(columns)]
+    suffix = f"?{urlencode({'from': place})}" if place else ""
+    return mark_safe("".join(_row(spec, row, makers, reader, today, suffix) for row in rows))  # noqa: S308  escaped below
+
+
+def _row(
+    spec: "ListSpec", row: Any, makers: Sequence[tuple["Column", CellOf, str]], reader: Any, today: date, suffix: str
+) -> str:
+    url, panel = spec.url_of(row), spec.panel_of(row)
+    parts = [f'<tr data-row data-id="{escape(str(row.pk))}"']
+    if panel:
+        parts.append(f' data-panel-url="{escape(panel + suffix)}">')
+    else:
+        parts.append(f' data-href="{escape(url + suffix)}">' if url else ">")
+    if spec.selectable:
+        parts.append(
+            f'<td class="check"><input type="checkbox" class="checkbox checkbox-xs" name="selected" value="{row.pk}"'
+            f' form="bulk" aria-label="选择 {escape(str(row))}"></td>'
+        )
+    editable = spec.edits and spec.may_edit(row, reader)
+    for number, (column, make, css) in enumerate(makers):
+        link = escape(url + suffix) if number == 0 and url else ""
+        parts.append(_cell(make(row, today), css, column.key if editable and column.edit else "", link))
+    parts.append("</tr>")
+    return "".join(parts)
+
+
+def cell_html(*, column: "Column", row: Any, today: date) -> SafeString:
+    """One cell that may be edited, as it stands in the row: what a saved edit puts back."""
+    make = column.cell or _attribute(column.key)
+    return mark_safe(_cell(make(row, today), _css(column, False), column.key, ""))  # noqa: S308  escaped below
+
+
+def _cell(drawn: Drawn, css: str, edit: str, link: str) -> str:
+    cell = drawn if isinstance(drawn, Cell) else Cell(drawn)
+    empty = cell.text is None or cell.text == ""
+    text = NOTHING if empty else cell.text if hasattr(cell.text, "__html__") else escape(str(cell.text))
+    if link:
+        text = f'<a href="{link}">{text}</a>'
+    if cell.badge:
+        text += f' <span class="badge badge-sm badge-soft badge-{cell.tone}">{escape(cell.badge)}</span>'
+    classes = f"{css} {cell.css}" if cell.css else css
+    if empty:
+        classes += " text-muted phone-hide"
+    out = f'<td class="{classes.strip()}"' if classes.strip() else "<td"
+    if cell.label:
+        out += f' data-label="{escape(cell.label)}"'
+    if cell.title:
+        out += f' title="{escape(cell.title)}"'
+    if edit:
+        out += f' data-edit="{edit}"'
+    return f"{out}>{text}</td>"
+
+
+def _css(column: "Column", first: bool) -> str:
+    return " ".join(filter(None, ["lead" if first else "", column.css, "num" if column.numeric else ""]))
+
+
+def _firsts(columns: Sequence["Column"]) -> list[tuple[bool, "Column"]]:
+    return [(number == 0, column) for number, column in enumerate(columns)]
+
+
+def _attribute(name: str) -> CellOf:
+    return lambda row, _today: getattr(row, name)
+
+
+@cache
+def _pattern(view: str) -> tuple[str, str]:
+    before, after = reverse(view, args=[SAMPLE]).split(str(SAMPLE))
+    return before, after
+
+
+def address(view: str, pk: Any) -> str:
+    """``reverse`` for a view whose one argument is a number, fast enough for every row of a list."""
+    before, after = _pattern(view)
+    return f"{before}{pk}{after}"
