@@ -3,7 +3,12 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
+from html import escape
 from typing import Any
+from urllib.parse import urlencode
+
+from django.utils.safestring import SafeString, mark_safe
 
 from keqing.insight.periods import Period, year_spans
 from keqing.insight.queries import ContactsBoard, Line, shade
@@ -12,15 +17,8 @@ from keqing.kit.formats import format_change
 PAGE = 50
 BAR = 40  # height of the highest bar in the units of its drawing
 
-Records = Callable[[Mapping[str, Any], date, date], str]
+RECORDS = "records/?"  # relative to the report: a page of them carries over a thousand
 Page = Callable[..., str]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Cell:
-    count: int
-    shade: int = 0
-    url: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,8 +26,9 @@ class Row:
     label: str
     note: str
     opens: str
-    cells: Sequence[Cell]
-    total: Cell
+    total: int
+    total_url: str
+    cells: SafeString
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,16 +56,16 @@ class Sheet:
     next_url: str
 
 
-def sheet(board: ContactsBoard, *, records: Records, page: Page, start: int, by_day: bool) -> Sheet:
-    """The lines from ``start`` on; sums and shades are those of all of them."""
+def sheet(board: ContactsBoard, *, here: Mapping[str, Any], page: Page, start: int, by_day: bool) -> Sheet:
+    """The lines from ``start`` on; sums and shades are those of all of them. ``here`` narrows every figure's records."""
     start = min(start, max(len(board.lines) - 1, 0)) // PAGE * PAGE
     shown = board.lines[start : start + PAGE]
     tallest = max(board.totals.values(), default=0)
     return Sheet(
         columns=[_column(board, period, tallest, page, by_day=by_day) for period in board.periods],
         years=[] if by_day else year_spans(board.periods),
-        rows=[_row(line, board, records, page(**line.opens) if line.opens else "") for line in shown],
-        sums=_row(Line(label="合计", counts=board.totals, drill={}), board, records, "", shaded=False),
+        rows=[_row(line, board, here, page(**line.opens) if line.opens else "") for line in shown],
+        sums=_row(Line(label="合计", counts=board.totals, drill={}), board, here, "", shaded=False),
         facts=_facts(board, by_day=by_day),
         spoken=_spoken(board),
         first=start + 1 if shown else 0,
@@ -77,14 +76,32 @@ def sheet(board: ContactsBoard, *, records: Records, page: Page, start: int, by_
     )
 
 
-def _row(line: Line, board: ContactsBoard, records: Records, opens: str, *, shaded: bool = True) -> Row:
-    cells = []
+def _row(line: Line, board: ContactsBoard, here: Mapping[str, Any], opens: str, *, shaded: bool = True) -> Row:
+    given = {name: value for name, value in {**here, **line.drill}.items() if value not in (None, "")}
+    base = f"{RECORDS}{urlencode(given)}&" if given else RECORDS
+    whole = f"{base}{_days(board.periods[0].first, board.periods[-1].last)}"
+    return Row(
+        label=line.label, note=line.note, opens=opens, total=line.total, total_url=whole if line.total else "",
+        cells=_cells(line.counts, board, base, shaded=shaded),
+    )
+
+
+def _cells(counts: Mapping[str, int], board: ContactsBoard, base: str, *, shaded: bool) -> SafeString:
+    """Written here: a template with a tag per cell takes ten times as long, and there are over a thousand."""
+    begin, made = escape(base), []
     for period in board.periods:
-        count = line.counts.get(period.key, 0)
-        url = records(line.drill, period.first, period.last) if count else ""
-        cells.append(Cell(count=count, shade=shade(count, lowest=board.lowest, highest=board.highest) if shaded else 0, url=url))
-    whole = records(line.drill, board.periods[0].first, board.periods[-1].last) if line.total else ""
-    return Row(label=line.label, note=line.note, opens=opens, cells=cells, total=Cell(count=line.total, url=whole))
+        count = counts.get(period.key, 0)
+        if not count:
+            made.append('<td class="none">0</td>')
+            continue
+        css = f' class="heat-{shade(count, lowest=board.lowest, highest=board.highest)}"' if shaded else ""
+        made.append(f'<td{css}><a href="{begin}{escape(_days(period.first, period.last))}">{count}</a></td>')
+    return mark_safe("".join(made))  # noqa: S308  numbers, days and an escaped address
+
+
+@lru_cache(maxsize=1000)
+def _days(first: date, last: date) -> str:
+    return f"first={first}&last={last}"
 
 
 def _column(board: ContactsBoard, period: Period, tallest: int, page: Page, *, by_day: bool) -> Column:

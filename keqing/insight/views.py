@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Any
-from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
@@ -41,10 +39,9 @@ def contacts(request: HttpRequest) -> HttpResponse:
         )
     except UnknownUnit:
         raise Http404 from None
-    here = {"method": asked["method"], "unit": asked["unit"]}
     context = {
         "sheet": figures.sheet(
-            board, records=lambda line, first, last: _records_url({**here, **line}, first, last),
+            board, here={"method": asked["method"], "unit": asked["unit"]},
             page=lambda **changes: replaced(request=request, changes=changes), start=asked["start"] or 0, by_day=month is not None,
         ),
         "board": board,
@@ -78,12 +75,6 @@ def contact_records(request: HttpRequest) -> HttpResponse:
         "report_url": reverse("insight:contacts"),
     }
     return respond(request=request, page=page, context=context, template="insight/records.html")
-
-
-def _records_url(drill: Mapping[str, Any], first: date, last: date) -> str:
-    """Relative to the report: a page of them carries over a thousand."""
-    given = {name: value for name, value in drill.items() if value not in (None, "")}
-    return "records/?" + urlencode({**given, "first": first.isoformat(), "last": last.isoformat()})
 
 
 def _usual_grouping(request: HttpRequest) -> str:
