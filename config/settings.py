@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "keqing.access",
     "keqing.compliance",
     "keqing.batches",
+    "keqing.exports",
     "keqing.interchange",
     "keqing.timeline",
     "keqing.people",
@@ -158,6 +159,11 @@ FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
 
 ROLES = tomllib.loads((ROOT / "config" / "roles.toml").read_text(encoding="utf-8"))
+# measuring opens more cards than any person may
+CARDS_PER_HOUR = int(
+    os.environ.get("KEQING_CARDS_PER_HOUR")
+    or tomllib.loads((ROOT / "config" / "policies" / "exfiltration.toml").read_text(encoding="utf-8"))["cards"]["per_hour"]
+)
 PROCRASTINATE_ON_APP_READY = None
 
 LOGGING = {

@@ -6,6 +6,7 @@ urlpatterns = [
     path("followups/", include("keqing.followups.urls")),
     path("reports/", include("keqing.insight.urls")),
     path("batches/", include("keqing.batches.urls")),
+    path("exports/", include("keqing.exports.urls")),
     path("imports/", include("keqing.interchange.urls")),
     path("compliance/", include("keqing.compliance.urls")),
     path("access/", include("keqing.access.urls")),

@@ -29,6 +29,10 @@ class Entry(models.Model):
             models.Index(fields=["-at", "-id"], name="audit_at"),
             models.Index(fields=["subject_label", "subject_id", "-at"], name="audit_subject"),
             models.Index(fields=["action", "-at"], name="audit_action"),
+            # few among many: what left the lists, for who oversees exports
+            models.Index(
+                fields=["-at", "-id"], condition=models.Q(action__startswith="export."), name="audit_export"
+            ),
         ]
         triggers = [pgtrigger.Protect(name="append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
 

@@ -9,7 +9,6 @@ class Can(StrEnum):
     EDIT = "organisation.edit"
     ASSIGN = "organisation.assign"
     TRASH = "organisation.trash"
-    EXPORT = "organisation.export"
     VIEW_PERSON = "person.view"
     CREATE_PERSON = "person.create"
     EDIT_PERSON = "person.edit"

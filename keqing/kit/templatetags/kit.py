@@ -59,6 +59,12 @@ def ago(value: datetime | None) -> str:
 
 
 @register.filter
+def may(person: Any, word: str) -> bool:
+    """Whether the person's positions grant a word; nobody grants none."""
+    return person is not None and bool(person.may(word))
+
+
+@register.filter
 def phone_mask(value: str | None) -> str:
     return masks.mask_phone(value) if value else NOTHING
 
