@@ -78,7 +78,16 @@ SECTIONS = (
         under=("/followups/",),
     ),
     Section("reports", "分析", "chart-histogram", (Entry("联系报表", "insight:contacts"),), under=("/reports/",)),
-    Section("imports", "导入", "database-import", (Entry("导入", "interchange:imports"),)),
+    Section(
+        "exchange",
+        "导入导出",
+        "database-import",
+        (
+            Entry("导入", "interchange:imports"),
+            Entry("下载中心", "exports:exports"),
+            Entry("导出记录", "exports:log"),
+        ),
+    ),
     Section(
         "compliance",
         "合规",

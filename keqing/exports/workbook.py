@@ -65,8 +65,7 @@ def write_workbook(file: IO[bytes], *, heads: Sequence[str], portions: Iterable[
             if name != _SHEET:
                 out.writestr(name, content)
                 continue
-            model = _MODEL_ROW.search(content)
-            assert model is not None  # we wrote it
+            model = next(_MODEL_ROW.finditer(content))  # _frame wrote it
             day, moment = (style.decode() for style in _STYLE.findall(model.group()))
             with out.open(name, "w") as sheet:
                 sheet.write(_DIMENSION.sub(b"", content[: model.start()]))

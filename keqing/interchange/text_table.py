@@ -4,6 +4,8 @@ import csv
 import io
 from collections import Counter
 
+from keqing.kit.formula_guard import unguarded
+
 from .file_kind import SAVE_AS, UnreadableFile
 
 _BOMS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
@@ -49,7 +51,9 @@ def _regularity(lines: list[str], sign: str) -> tuple[int, int]:
 def _split(text: str, delimiter: str) -> list[list[str]]:
     csv.field_size_limit(1_000_000)
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
+        found = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+        # a file we wrote ourselves keeps formulas off with an apostrophe
+        rows = [[unguarded(cell) for cell in row] if any("'" == cell[:1] for cell in row) else row for row in found]
     except csv.Error as error:
         raise UnreadableFile(f"文件的格式不完整：可能有一个引号没有配对。{SAVE_AS}") from error
     return rows
