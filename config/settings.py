@@ -56,6 +56,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "keqing.access.middleware.StaffMiddleware",
+    "keqing.desk.starts.StartWithView",
 ]
 
 ROOT_URLCONF = "config.urls"

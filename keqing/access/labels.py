@@ -2,6 +2,7 @@
 
 WORDS = {
     "desk.use": "登录和使用工作台",
+    "view.share": "与团队共享列表视图",
     "organisation.view": "查看客户",
     "organisation.create": "新建客户",
     "organisation.edit": "修改客户",

@@ -7,11 +7,13 @@ class DeskConfig(AppConfig):
     verbose_name = "工作台"
 
     def ready(self) -> None:
+        from keqing.desk import starts
         from keqing.desk.imports import StaffImport
         from keqing.interchange.registry import register
 
         register(StaffImport())
         self._register_lists()
+        starts.connect()
 
     def _register_lists(self) -> None:
         from django.urls import reverse

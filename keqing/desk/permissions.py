@@ -7,3 +7,4 @@ class Can(StrEnum):
     USE = "desk.use"
     SEARCH_AUDIT = "audit.search"
     VIEW_GALLERY = "gallery.view"
+    SHARE_VIEWS = "view.share"

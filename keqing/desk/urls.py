@@ -1,6 +1,6 @@
 from django.urls import path
 
-from keqing.desk.views import audit, customer, gallery, health, search, team, today
+from keqing.desk.views import audit, customer, gallery, health, policy_report, search, team, today, views
 
 app_name = "desk"
 urlpatterns = [
@@ -14,5 +14,12 @@ urlpatterns = [
     path("audit/", audit.audit, name="audit"),
     path("audit/<int:pk>/", audit.audit_entry, name="audit_entry"),
     path("gallery/", gallery.gallery, name="gallery"),
+    path("policy-report/", policy_report.policy_report, name="policy_report"),
+    path("views/", views.views, name="views"),
+    path("views/new/", views.view_new, name="view_new"),
+    path("views/<int:pk>/", views.view_change, name="view_change"),
+    path("views/<int:pk>/move/", views.view_move, name="view_move"),
+    path("views/<int:pk>/delete/", views.view_delete, name="view_delete"),
+    path("views/<int:pk>/default/", views.view_default, name="view_default"),
     path("healthz", health.health, name="healthz"),
 ]

@@ -47,6 +47,11 @@ def keys() -> list[str]:
     return sorted(_registered)
 
 
+def names() -> set[str]:
+    """The names without arguments."""
+    return set(_registered)
+
+
 def open_list(*, key: str, request: HttpRequest) -> OpenList:
     """The list for ``request.user``, filters taken from ``request.GET``. 404 for no such list, 403 without its word."""
     name, _, argument = key.partition(":")

@@ -230,7 +230,8 @@ class ListSpec:
             reader=request.user,
             today=today,
             reset_url=replaced(
-                request=request, changes={**PLACE, "preset": "", **dict.fromkeys(filters.fields if filters else (), "")}
+                request=request, changes={**PLACE, "preset": "", "view": "none" if "view" in request.GET else "",
+                                          **dict.fromkeys(filters.fields if filters else (), "")},
             ),
         )
 

@@ -13,10 +13,11 @@ from typing import Any
 
 from django.conf import settings
 
-from keqing.access.models import Staff, TerritoryRule
+from keqing.access.models import CardRate, Staff, TerritoryRule
 from keqing.access.tests.factories import Cast, make_cast, make_staff, position_of
 from keqing.audit.models import Entry as AuditEntry
 from keqing.batches.models import Batch
+from keqing.desk.models import SavedView
 from keqing.followups.actions.comments import comment_on
 from keqing.followups.actions.contacts import record_contact
 from keqing.followups.actions.reminders import create_reminder
@@ -107,10 +108,13 @@ def set_stage() -> Stage:
     )
     dimension = Dimension.objects.create(name="业务线甲")
     left = make_staff(name="欧离开", login_name="leftone", is_active=False, left_on=business_date(NOW))
+    alarm = CardRate.objects.create(staff=cast.sibling, hour_at=NOW.replace(minute=0), opened=301, blocked_at=NOW)
     others = {
+        "alarm": alarm,
         "staff": cast.sibling, "left_staff": left, "unit": cast.shenzhen, "position": position_of(cast.sibling), "rule": rule,
         "dimension": dimension, "tag": Tag.objects.create(dimension=dimension, name="标签甲"), "kind": "hospital",
         "audit_entry": AuditEntry.objects.order_by("pk").first(), "compliance_rule": "RX-05",
+        "view": SavedView.objects.create(list_key="customers:all", name="经理的视图", staff=cast.manager),
         "batch": _batch_of(cast.manager), "import": _import_of(cast.manager), "import_key": "organisation-distributor",
     }
     return Stage(cast, belongings, others)

@@ -31,6 +31,7 @@ STEADY = {
     "interchange": "jobs and their rows belong to an import; they are cleared after a while",
     "followups.DayTally": "sums by person and day, not by customer", "followups.MonthTally": "sums by person and month, not by customer",
     "batches.Batch": "one a click; belongs to who clicked",
+    "desk.SavedView": "a handful a person", "desk.DefaultView": "at most one a person and list",
     "people.Dimension": "a handful", "people.Tag": "a handful", "audit.Link": "follows the order of sealing, not a customer",
 }
 UNIQUE_EXCEPTIONS = {
