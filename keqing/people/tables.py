@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from django import forms
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from keqing.access.models import Staff
@@ -21,6 +22,7 @@ from keqing.kit.masks import mask_phone
 from keqing.people import file_columns, queries
 from keqing.people.choices import CARE_KINDS, BusinessState, Kind, Level, PersonKind, Title
 from keqing.people.columns import ALL_KEYS, CODE, KIND, NAME, OF_KIND, PERSON, REGION, choice, figure, filled
+from keqing.people.fields import organisation_fields, person_fields
 from keqing.people.models import Department, Organisation, OrganisationTag, Person
 from keqing.people.permissions import Can
 from keqing.people.quality import facts_without_source
@@ -85,6 +87,7 @@ class OrganisationList(ListSpec):
         self.key = f"customers:{kind}"
         self.title = "客户" if kind == "all" else Kind(kind).label
         self.columns = OF_KIND[kind]
+        self.edit_url = reverse("people:organisation_cell", args=[0, "column"]) if request.user.may(Can.EDIT) else ""
         self.file_columns = file_columns.of_kind(kind)
         self.empty_text = _("还没有%(kind)s档案，从新建一家开始。") % {"kind": self.title}
 
@@ -93,6 +96,9 @@ class OrganisationList(ListSpec):
 
     def panel_of(self, row: Organisation) -> str:
         return address("people:organisation_panel", row.pk)
+
+    def editable(self, row: Organisation, reader: Staff) -> Collection[str]:
+        return organisation_fields(row.kind).columns if row.allows(reader, Can.EDIT) else ()
 
     def exported(self, queryset: QuerySet[Organisation], *, reader: Staff) -> QuerySet[Organisation]:
         if file_columns.covers(reader, Can.VIEW):
@@ -194,6 +200,7 @@ class PersonList(ListSpec):
     """Doctors and other people; phones masked."""
 
     key = "people"
+    changeable: Collection[int] = ()
     title = "人员"
     walks = True
     filter_form = PersonFilter
@@ -216,6 +223,22 @@ class PersonList(ListSpec):
 
     def __init__(self, *, reader: Staff) -> None:
         self.reader = reader
+        self.edit_url = reverse("people:person_cell", args=[0, "column"]) if reader.may(Can.EDIT_PERSON) else ""
+
+    def editable(self, row: Person, reader: Staff) -> Collection[str]:
+        return person_fields(row.kind).columns if row.pk in self.changeable else ()
+
+    def dress(self, rows: Sequence[Person]) -> None:
+        """Where each of them works, and which of them the reader may change: a statement each for the page."""
+        ids = [row.pk for row in rows]
+        posts = queries.primary_places(ids)
+        for row in rows:
+            row.place = posts.get(row.pk, "")  # type: ignore[attr-defined]
+        if self.edit_url and self.reader.standing.reaches_everything(Can.EDIT_PERSON):
+            self.changeable = frozenset(ids)
+        elif self.edit_url:
+            reached = Person.objects.reached_by(self.reader, Can.EDIT_PERSON).filter(pk__in=ids)
+            self.changeable = frozenset(reached.values_list("pk", flat=True))
 
     def exported(self, queryset: QuerySet[Person], *, reader: Staff) -> QuerySet[Person]:
         return queryset if file_columns.covers(reader, Can.VIEW_PERSON) else queryset.reached_by(reader, ExportCan.RUN)  # type: ignore[attr-defined]
@@ -292,6 +315,14 @@ def names_on(request: HttpRequest) -> tuple[bool, bool]:
     return names_only or (names_too and request.GET.get("names") == "1"), names_too and not names_only
 
 
+# What a line of the list shows or is judged by; the other sixty columns, the search terms above all, stay unread.
+READ = (
+    "name", "code", "phone", "kind", "unit", "version", "is_unverified", "deleted_at", "level", "category", "business_state", "beds",
+    "store_class", "store_count", "tier", "coverage", "license_expires_on", "agent_products", "authorised_until", "completeness",
+    "last_contact_on", "next_due_on", "region__full_name", "chain__name", "owner_position__name", "owner_position__holder__name",
+)
+
+
 def open_organisations(request: HttpRequest, kind: str) -> OpenList:
     """Customers of a kind, or all: in full within reach, or the company's directory of names."""
     if kind != "all" and kind not in Kind.values:
@@ -306,7 +337,7 @@ def open_organisations(request: HttpRequest, kind: str) -> OpenList:
     spec = OrganisationList(kind=kind, request=request)
     if request.GET.get("preset") == UNSOURCED.key:
         spec.presets = [*spec.presets, UNSOURCED]
-    return OpenList(spec, rows.select_related("region", "chain", "owner_position__holder"))
+    return OpenList(spec, rows.select_related("region", "chain", "owner_position__holder").only(*READ))
 
 
 def open_people(request: HttpRequest, _argument: str = "") -> OpenList:
