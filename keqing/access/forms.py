@@ -221,3 +221,7 @@ class RightsForm(Form):
     def __init__(self, *args: Any, reader: Staff, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["person"].queryset = Staff.objects.visible_to(reader).active().order_by("initials", "pk")
+
+
+class ReasonForm(Form):
+    reason = forms.CharField(label=_("解除原因"), min_length=4, max_length=200)

@@ -47,6 +47,7 @@ KINDS = {
     "pharmacy": "药店",
     "chain": "连锁总部",
     "distributor": "商业公司",
+    "maker": "生产企业",
     "agent": "代理商/合作伙伴",
 }
 PERSON_KINDS = {"consumer": "消费者", "individual_agent": "个人代理"}

@@ -120,6 +120,40 @@ class UsedFormKey(models.Model):
         indexes = [models.Index(fields=["at"], name="used_form_at")]
 
 
+class CardRateQuerySet(models.QuerySet["CardRate"]):
+    def visible_to(self, reader: Staff) -> CardRateQuerySet:
+        return self.filter(blocked_at__isnull=False) if reader.may("staff.manage") else self.none()
+
+    def waiting(self) -> CardRateQuerySet:
+        """Blocks nobody has looked at."""
+        return self.filter(blocked_at__isnull=False, lifted_at__isnull=True)
+
+
+class CardRate(models.Model):
+    """How many customers' cards a person opened in one hour, and whether that was too many."""
+
+    staff = models.ForeignKey(Staff, models.PROTECT, related_name="+", verbose_name="员工")
+    hour_at = models.DateTimeField("小时")
+    opened = models.PositiveIntegerField("打开的客户资料", default=0)
+    blocked_at = models.DateTimeField("暂停于", null=True)
+    lifted_at = models.DateTimeField("解除于", null=True)
+    lifted_by = models.ForeignKey(Staff, models.PROTECT, null=True, related_name="+", verbose_name="解除人")
+    reason = models.CharField("解除原因", max_length=200, blank=True, default="")
+
+    objects = CardRateQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "客户资料打开次数"
+        constraints = [models.UniqueConstraint(fields=["staff", "hour_at"], name="card_rate_hour")]
+        indexes = [
+            models.Index(fields=["hour_at"], name="card_rate_old"),
+            models.Index(fields=["-blocked_at"], name="card_rate_blocked", condition=Q(blocked_at__isnull=False)),
+        ]
+
+    def allows(self, reader: Staff, word: str, *, names: bool = False) -> bool:
+        return reader.may(word)
+
+
 class AdministeredQuerySet(models.QuerySet[Any]):
     """Tables of the company's own order: who looks after it sees all of it, others none."""
 

@@ -1,6 +1,7 @@
 """The lists of the administration pages."""
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -10,8 +11,11 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from keqing.access.forms import PositionFilter, StaffFilter
+from keqing.access.labels import kind_label
 from keqing.access.models import Position, Staff, TerritoryRule
+from keqing.access.standing import roles
 from keqing.kit.formats import format_date, format_datetime
+from keqing.kit.list_files import FileColumn
 from keqing.kit.list_registry import OpenList
 from keqing.kit.list_rows import Cell, address
 from keqing.kit.lists import Column, ListSpec, Preset
@@ -22,6 +26,10 @@ def status(state: str, label: str) -> str:
     """The mark the component ``status`` draws, in a row."""
     tone = {"done": "badge-soft badge-success", "waiting": "badge-soft badge-warning"}.get(state, "badge-ghost")
     return format_html('<span class="badge badge-sm {}">{}</span>', tone, label)
+
+
+def role_name(role: str) -> str:
+    return roles()[role].title if role in roles() else role
 
 
 def _positions(row: Staff) -> Cell:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from keqing.access.views import organisation, rights, sessions, staff
+from keqing.access.views import alarms, organisation, rights, sessions, staff
 
 app_name = "access"
 urlpatterns = [
@@ -29,5 +29,7 @@ urlpatterns = [
     path("territories/", organisation.territories, name="territories"),
     path("territories/new/", organisation.territory_new, name="territory_new"),
     path("territories/<int:pk>/end/", organisation.territory_end, name="territory_end"),
+    path("alarms/", alarms.alarms, name="alarms"),
+    path("alarms/<int:pk>/lift/", alarms.alarm_lift, name="alarm_lift"),
     path("rights/", rights.rights, name="rights"),
 ]

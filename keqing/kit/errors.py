@@ -34,6 +34,11 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
     return _page(request, 403, refusal=str(exception))
 
 
+def too_many(request: HttpRequest, sentence: str) -> HttpResponse:
+    """More than the policy allows; ``sentence`` says of what, and when it goes on."""
+    return _page(request, 429, sentence=sentence)
+
+
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return _page(request, 404)
 

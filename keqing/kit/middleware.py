@@ -13,6 +13,7 @@ POLICY = "; ".join(
         "base-uri 'none'",
         "frame-ancestors 'none'",
         "form-action 'self'",
+        "report-uri /policy-report/",
     ]
 )
 

@@ -114,6 +114,8 @@ DOORS: dict[str, Door] = {
     "people:organisation_new": Door(("organisation.create",), "GP", "kind"),
     "people:organisation_edit": _organisation("organisation.edit", methods="GP"),
     "people:organisation_panel": _organisation(VIEW),
+    "people:organisation_cell": _organisation("organisation.edit", methods="GP"),
+    "people:person_cell": _person("person.edit", methods="GP"),
     "people:organisation_trash": _organisation("organisation.trash", methods="GP"),
     "people:organisation_restore": Door(("organisation.trash",), "P", "trashed", ("organisation.trash",)),
     "people:person_trash": _person("person.trash", methods="GP"),

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from keqing.access.models import Position, Staff
+from keqing.access.models import CardRate, Position, Staff
 from keqing.audit.models import Entry
 from keqing.compliance.models import Refusal
 from keqing.desk.queries.team import Member, team_members
@@ -23,6 +23,7 @@ AHEAD_DAYS = 7
 SHOWN = 50
 RECENT = 6
 TEAM = 12
+ALARM_DAYS = 6
 
 
 @dataclass(frozen=True)
@@ -175,6 +176,8 @@ def _figures(staff: Staff, today: date) -> list[tuple[Figure, QuerySet[Any]]]:
         found.append((Figure("空缺岗位", 0, "access:positions"), Position.objects.vacant()))
         new = Staff.objects.active().filter(must_change_password=True)
         found.append((Figure("还没改初始密码的员工", 0, "access:staff_list"), new))
+        recent = CardRate.objects.waiting().filter(blocked_at__gte=since - timedelta(days=ALARM_DAYS))
+        found.append((Figure("近 7 天未解除的安全告警", 0, "access:alarms"), recent))
     if staff.may("audit.search"):
         entries = Entry.objects.filter(at__gte=since, at__lt=before)
         found.append((Figure("今天的审计记录", 0, "desk:audit"), entries))

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
+from keqing.access.card_rate import card
 from keqing.access.gate import allow, fetch
 from keqing.desk.queries.customer import PersonPage, customer_page, page_rows, person_page
 from keqing.followups import queries as followups
@@ -31,6 +32,7 @@ PANELS = {
 
 @require_GET
 @allow(Can.VIEW, Can.VIEW_PERSON)
+@card
 def customer(request: HttpRequest, pk: int) -> HttpResponse:
     """An organisation, or a person who belongs to none; somebody with an affiliation has a page of their own."""
     try:
