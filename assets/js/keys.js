@@ -1,33 +1,22 @@
 // Keys that work everywhere. Single letters can be switched off (they disturb speech input).
-const OFF = "single-keys-off";
+import { remember } from "./cookie.js";
 
-export const lettersOn = () => localStorage.getItem(OFF) === null;
+export const lettersOn = () => !document.cookie.split("; ").includes("letters=off");
 export function typing(event) {
   return event.ctrlKey || event.metaKey || event.altKey || event.isComposing || event.target.closest?.("input, textarea, select, [contenteditable], dialog[open]");
 }
 
-function search() {
-  const box = document.querySelector("[data-search]");
-  if (!box) return false;
-  box.focus();
-  box.select();
-  return true;
-}
-
 document.addEventListener("keydown", (event) => {
-  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k") {
-    if (search()) event.preventDefault();
-    return;
-  }
-  if (typing(event) || !lettersOn()) return;
-  if (event.key === "?") document.getElementById("keys-help")?.showModal();
-  else if (event.key === "/") search();
-  else return;
+  if (event.key !== "?" || typing(event) || !lettersOn()) return;
+  document.getElementById("keys-help")?.showModal();
   event.preventDefault();
 });
 
-const choice = document.querySelector("[data-single-keys]");
-if (choice) {
+const choices = document.querySelectorAll("[data-single-keys]");
+for (const choice of choices) {
   choice.checked = lettersOn();
-  choice.addEventListener("change", () => (choice.checked ? localStorage.removeItem(OFF) : localStorage.setItem(OFF, "1")));
+  choice.addEventListener("change", () => {
+    remember("letters", choice.checked ? "on" : "off");
+    for (const other of choices) other.checked = choice.checked;
+  });
 }

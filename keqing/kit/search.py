@@ -33,6 +33,12 @@ _LATIN = re.compile(r"[a-zü0-9]+")
 _NO_DIGIT = re.compile(r"\D")
 _COUNTRY = re.compile(r"^(00)?86(?=1\d{10}$)")
 _EXTENSION = re.compile(r"转|ext|x|#")
+_CHINESE = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]")
+_RUNS = re.compile(r"[a-zü]+|[^a-zü]+")
+_SYLLABLE = re.compile(
+    r"(?:zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw])?"
+    r"(?:[iu]ang|iong|[aeio]ng|uai|uan|ian|iao|ai|ei|ao|ou|an|en|in|un|ia|ie|iu|ua|ue|ui|uo|vn|ve|er|[aoeiuv])"
+)
 _ONE_NUMBER = re.compile(r"\+?[\d\s()\-]+")
 
 
@@ -48,7 +54,7 @@ class SearchColumns:
 
 @dataclass(frozen=True, kw_only=True)
 class Alternative:
-    """One way a word can match: all `terms` present and `contains` inside `column`.
+    """One way a word can match: all `terms` present and `contains` inside `column`, and so for `more`.
 
     An empty `column` means the terms decide alone.
     """
@@ -56,6 +62,7 @@ class Alternative:
     terms: tuple[str, ...]
     column: str = ""
     contains: str = ""
+    more: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,8 +115,13 @@ def query_plan(q: str) -> SearchQuery:
     """How to look for what the user typed; empty when nothing searchable was typed."""
     whole = unicodedata.normalize("NFKC", q).strip()
     words = [whole] if _ONE_NUMBER.fullmatch(whole) else whole.split()
-    plans = (_alternatives(normalise(word)[:LONGEST_WORD]) for word in words)
+    plans = (_alternatives(part[:LONGEST_WORD]) for word in words for part in _parts(normalise(word)))
     return SearchQuery(words=tuple(plan for plan in plans if plan))
+
+
+def _parts(word: str) -> list[str]:
+    """张wd → 张, wd: whoever mixes characters and letters means the letters as pinyin."""
+    return _RUNS.findall(word) if _CHINESE.search(word) else [word]
 
 
 def _terms(
@@ -194,9 +206,30 @@ def _pinyin_ways(word: str) -> list[Alternative]:
     if len(word) < SHORT_PREFIX:
         return []
     length = LONG_PREFIX if len(word) >= LONG_PREFIX else SHORT_PREFIX
-    return [Alternative(terms=("p:" + word[:length],), column=PINYIN, contains=word)]
+    return [Alternative(terms=("p:" + word[:length],), column=PINYIN, contains=word), *_shortened(word)]
+
+
+def _shortened(word: str) -> list[Alternative]:
+    """zhangwd: some syllables in full, others by their initial alone."""
+    first, runs, at, whole = "", [""], 0, True
+    while at < len(word):
+        syllable = _SYLLABLE.match(word, at)
+        first += word[at]
+        if syllable:
+            runs[-1] += syllable.group()
+            at = syllable.end()
+        else:
+            runs.append("")
+            whole = False
+            at += 2 if word[at : at + 2] in ("zh", "ch", "sh") else 1
+    spoken = [run for run in runs if run]
+    if whole or not spoken:
+        return []
+    more = tuple((PINYIN, run) for run in spoken)
+    return [Alternative(terms=_initials_terms(first), column=INITIALS, contains=first, more=more)]
 
 
 def _holds(way: Alternative, columns: SearchColumns) -> bool:
-    inside = {TEXT: columns.text, PINYIN: columns.pinyin, INITIALS: columns.initials}.get(way.column, "")
-    return set(way.terms) <= set(columns.terms) and way.contains in inside
+    texts = {TEXT: columns.text, PINYIN: columns.pinyin, INITIALS: columns.initials}
+    wanted = ((way.column, way.contains), *way.more)
+    return set(way.terms) <= set(columns.terms) and all(contains in texts.get(column, "") for column, contains in wanted)

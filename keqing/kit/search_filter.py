@@ -26,5 +26,7 @@ def _any_of(word: tuple[Alternative, ...], prefix: str) -> Q:
         one = Q(**{f"{prefix}search_terms__contains": list(way.terms)})
         if way.column:
             one &= Q(**{f"{prefix}{way.column}__contains": way.contains})
+        for column, contains in way.more:
+            one &= Q(**{f"{prefix}{column}__contains": contains})
         condition |= one
     return condition

@@ -1,3 +1,4 @@
+# ruff: noqa: S608, S611 -- the SQL is put together from parts written here; what was typed is a parameter
 """The best hits of a search with bounded work, however common the word and however large the table.
 
 A word such as 医院 is in most names: looking up every row that has it costs more the larger the company is, while
@@ -15,6 +16,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.core.exceptions import EmptyResultSet
 from django.db import models
 from django.db.models import F, QuerySet
 from django.db.models.expressions import RawSQL
@@ -87,8 +89,8 @@ def best(*, sight: Sight, plan: SearchQuery, text: str, positions: Collection[in
         *live_values, *match_values, *row_values, f"{word}%", word, f"{word}|%", *index_values, *also_values,
         *rank_values[0], *rank_values[1], limit,
     )
-    ids = RawSQL(f"array({statement})", values)  # noqa: S611 -- built here; whatever was typed is a parameter
-    ordered = [RawSQL(sql, given) for sql, given in zip(rank, rank_values, strict=True)]  # noqa: S611
+    ids = RawSQL(f"array({statement})", values)
+    ordered = [RawSQL(sql, given) for sql, given in zip(rank, rank_values, strict=True)]
     return model._default_manager.filter(IsOneOf(F("pk"), ids)).order_by(*ordered, F("last_activity_at").desc(), "-pk")
 
 
@@ -102,8 +104,10 @@ class IsOneOf(models.Func):
 
 
 def _compiled(rows: QuerySet[Any]) -> Fragment:
-    sql, values = rows.query.sql_with_params()
-    return sql, values
+    try:
+        return rows.query.sql_with_params()
+    except EmptyResultSet:  # a reader who may see none of these
+        return "select null::bigint as id where false", ()
 
 
 def _every_word(plan: SearchQuery, way: str, *, text_first: bool) -> Fragment:
@@ -111,9 +115,12 @@ def _every_word(plan: SearchQuery, way: str, *, text_first: bool) -> Fragment:
     conditions: list[str] = []
     values: list[Any] = []
     for word in plan.words:
-        named = [one for one in word if one.column]
-        conditions.append("(" + (" or ".join(f"({way.replace('{column}', one.column)})" for one in named) or "false") + ")")
-        for one in named:
+        ways = []
+        for one in (one for one in word if one.column):
+            more = "".join(f" and {column} like %s" for column, _contains in one.more)
+            ways.append(f"({way.replace('{column}', one.column)}{more})")
             pair = (f"%{one.contains}%", list(one.terms))
             values += pair if text_first else reversed(pair)
+            values += [f"%{contains}%" for _column, contains in one.more]
+        conditions.append(f"({' or '.join(ways) or 'false'})")
     return " and ".join(conditions) or "false", values

@@ -1,3 +1,4 @@
+# ruff: noqa: S608, S611 -- the SQL is put together from parts written here; what was typed is a parameter
 """The customers and people in a reader's sight in which something happened last, read by indexes alone.
 
 Each place a clause comes down to (an owner, a unit, a kind) is an index in the order of activity; a few rows are
@@ -49,6 +50,11 @@ def _of_clause(clause: Clause, limit: int, columns: str) -> Fragment:
         f"(select one.* from unnest(%s::bigint[]) place (id), unnest(%s::text[]) sort (kind), lateral ({inner}) one)",
         (sorted(ids), kinds, each),
     )
+
+
+def newest_organisations() -> Fragment:
+    """The same of all customers, whoever they belong to: for the check of duplicates only."""
+    return f"select {COLUMNS} from people_organisation where deleted_at is null {_NEWEST}", (LIVE,)
 
 
 def liveliest_people(*, staff: Staff, word: str, limit: int = LIVE) -> Fragment:

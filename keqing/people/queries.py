@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import CharField, Count, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import CharField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
 from django.db.models.functions import Cast, Coalesce
 
 from keqing.access.models import Position, Staff
@@ -23,8 +23,7 @@ KEY_ROLES = (
     Role.STORE_MANAGER, Role.PURCHASER, Role.FINANCE_CONTACT, Role.CONTACT, Role.DOCTOR, Role.STOREKEEPER,
     Role.SHOP_STAFF, Role.IT_STAFF, Role.PHARMACY_STAFF,
 )
-SAME_MOBILE = "手机号相同"
-_ORDER = {str(role): place for place, role in enumerate(KEY_ROLES)}
+ORDER = {str(role): place for place, role in enumerate(KEY_ROLES)}
 _ROLE_LABELS, _TITLE_LABELS = dict(Role.choices), dict(Title.choices)
 
 
@@ -101,7 +100,7 @@ def _at(organisation_ids: Collection[int]) -> list[tuple[int, int | None, KeyPer
 
 
 def _rank(one: KeyPerson) -> tuple[int, bool, int]:
-    return (_ORDER.get(one.role, 99), not one.is_department_head, one.person_id)
+    return (ORDER.get(one.role, 99), not one.is_department_head, one.person_id)
 
 
 def primary_places(person_ids: Collection[int]) -> dict[int, str]:
@@ -251,7 +250,9 @@ def matching_people(*, text: str, staff: Staff) -> Q:
         masked &= search_q(query=named) | _shown_tail(word)
     if not staff.may(Can.FULL_PHONE):
         return masked
-    return masked | (everything & Q(pk__in=Person.objects.reached_by(staff, Can.FULL_PHONE).values("pk")))
+    # row by row: the few with such a phone, not everybody whose phone the reader may see
+    full = Person.objects.filter(pk=OuterRef("pk")).reached_by(staff, Can.FULL_PHONE, few=True)
+    return masked | (everything & Q(Exists(full)))
 
 
 def _shown_tail(word: tuple[Alternative, ...]) -> Q:
@@ -279,44 +280,3 @@ def organisation_options(*, staff: Staff, text: str, kinds: Iterable[str] = (), 
     if kinds:
         rows = rows.filter(kind__in=list(kinds))
     return list(rows.select_related("region").order_by("-last_activity_at")[:limit])
-
-
-@dataclass(frozen=True)
-class Duplicate:
-    """A customer that may be the same one; only the name's ends are told when the reader may not see it."""
-
-    customer_id: int
-    label: str
-    name: str
-    owner: str
-    by: str
-
-
-def likely_organisations(*, kind: str, name: str = "", uscc: str = "", phone: str = "", without: int | None = None) -> list[tuple[Organisation, str]]:
-    """Organisations of any owner with the same name, credit code or phone, and which of them it was."""
-    name, uscc, phone = name.strip(), uscc.strip().upper(), phone.strip()
-    exact = Q(pk__in=[])
-    if len(name) >= 4:
-        exact |= matching(text=name, names_only=True)
-    if uscc:
-        exact |= Q(search_terms__contains=["c:" + uscc.lower()[:3]], uscc=uscc)
-    if len(phone) >= 7:
-        exact |= matching(text=phone) & Q(phone=phone)
-    rows = Organisation.objects.alive().filter(exact).exclude(pk=without).select_related("owner_position__holder", "region")
-    found = []
-    for organisation in rows.order_by("-last_activity_at")[:8]:
-        by = "统一社会信用代码相同" if uscc and organisation.uscc == uscc else "电话相同" if phone and organisation.phone == phone else "名称相近"
-        if by != "名称相近" or organisation.kind == kind or organisation.name == name:
-            found.append((organisation, by))
-    return found[:4]
-
-
-def likely_people(*, name: str = "", mobile: str = "", organisation_id: int | None = None, without: int | None = None) -> list[tuple[Person, str]]:
-    """People with the same mobile, or the same name at the same organisation."""
-    condition = Q(pk__in=[])
-    if len(mobile) >= 7:
-        condition |= matching(text=mobile) & Q(mobile=mobile)
-    if name and organisation_id:
-        condition |= Q(name=name, affiliations__organisation_id=organisation_id)
-    rows = Person.objects.alive().filter(condition).exclude(pk=without).select_related("owner_position__holder").distinct()
-    return [(p, SAME_MOBILE if mobile and p.mobile == mobile else "同一机构的同名人员") for p in rows.order_by("-last_activity_at")[:4]]

@@ -146,3 +146,15 @@ def test_signs_alone_ask_for_nothing() -> None:
 @pytest.mark.parametrize("name", ["广东省第二人民医院附属", "广州中医药大学第一附属医", "内蒙古自治区第四人民医院"])
 def test_a_hospital_of_twelve_characters_costs_fewer_than_seventy_terms(name: str) -> None:
     assert len(search_terms(names=[name])) < 70
+
+
+@pytest.mark.proves("T30", "U33")
+@pytest.mark.parametrize("q", ["张wd", "zhang卫d", "zhangwd", "zweid", "张卫dong", "ZhangWD", "z卫东"])
+def test_characters_and_pinyin_and_initials_may_be_mixed(q: str) -> None:
+    assert found(q, search_columns(names=["张卫东"], person=True))
+
+
+@pytest.mark.proves("T30")
+@pytest.mark.parametrize("q", ["张xd", "liwd", "zhangdw"])
+def test_a_mixed_query_that_says_another_name_does_not_find_it(q: str) -> None:
+    assert not found(q, search_columns(names=["张卫东"], person=True))

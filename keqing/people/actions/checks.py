@@ -8,7 +8,7 @@ from django.db import transaction
 
 from keqing.access.models import Staff
 from keqing.audit import actions as audit
-from keqing.people.queries import Duplicate
+from keqing.people.likely import Duplicate
 
 PER_MINUTE = 30
 
