@@ -63,8 +63,9 @@ SECTIONS = (
             Entry("科室", "people:departments"),
             Entry("数据质量", "people:quality"),
             Entry("回收站", "people:trash"),
+            Entry("批量记录", "batches:batches"),
         ),
-        under=("/customers/", "/followups/customers/"),
+        under=("/customers/", "/followups/customers/", "/batches/"),
     ),
     Section(
         "followups",
