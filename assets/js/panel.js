@@ -40,6 +40,7 @@ document.addEventListener("click", (event) => {
   if (!row || event.ctrlKey || event.metaKey || event.shiftKey) return;
   const inner = event.target.closest("a, button, input, label, select, summary");
   if (inner && !inner.matches("td.lead a")) return;
+  if (!inner && WIDE.matches && event.target.closest("td[data-edit]")) return; // edited in place: cell-edit.js
   if (WIDE.matches && row.dataset.panelUrl) {
     event.preventDefault();
     show(row);
@@ -48,20 +49,43 @@ document.addEventListener("click", (event) => {
   }
 });
 
+// Beyond the last row the next page begins, before the first the one before it.
+function turn(step) {
+  const link = document.querySelector(`[data-list] a[rel=${step > 0 ? "next" : "prev"}]`);
+  if (!link) return;
+  const arrive = () => {
+    const all = rows();
+    const row = all[step > 0 ? 0 : all.length - 1];
+    if (row) (WIDE.matches ? show : mark)(row);
+  };
+  document.addEventListener("htmx:afterSettle", arrive, { once: true });
+  link.click();
+}
+
 function walk(step) {
   const all = rows();
   const at = all.indexOf(current());
   const next = all[at < 0 ? 0 : at + step];
-  if (!next) return;
+  if (!next) return turn(step);
   if (WIDE.matches) show(next);
   else mark(next);
 }
 
+// On the page of a record J and K lead to its neighbours in the list one came from.
+function beside(event) {
+  const side = { j: "next", k: "prev" }[event.key.toLowerCase()];
+  const link = side && document.querySelector(`[data-neighbour=${side}]`);
+  if (!link) return;
+  event.preventDefault();
+  link.click();
+}
+
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && panel()?.childElementCount && !document.querySelector("dialog[open]")) return close();
-  if (typing(event) || !lettersOn() || !rows().length) return;
-  if (event.key === "j" || event.key === "J") walk(1);
-  else if (event.key === "k" || event.key === "K") walk(-1);
+  if (typing(event) || !lettersOn()) return;
+  if (!rows().length) return beside(event);
+  if (event.key === "j" || event.key === "J" || (event.key === "ArrowDown" && current())) walk(1);
+  else if (event.key === "k" || event.key === "K" || (event.key === "ArrowUp" && current())) walk(-1);
   else if (event.key === "Enter" && current() && !event.target.closest("a, button, summary")) location.href = link(current());
   else return;
   event.preventDefault();

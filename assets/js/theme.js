@@ -2,7 +2,7 @@ import { remember } from "./cookie.js";
 
 const THEMES = { light: "keqing", dark: "keqing-dark" };
 
-function apply(kind, value) {
+export function apply(kind, value) {
   const root = document.documentElement;
   remember(kind, value);
   if (kind === "density") {

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from keqing.desk.views import audit, customer, gallery, health, policy_report, search, team, today, views
+from keqing.desk.views import audit, customer, gallery, health, neighbours, policy_report, search, team, today, views
 
 app_name = "desk"
 urlpatterns = [
@@ -15,6 +15,7 @@ urlpatterns = [
     path("audit/<int:pk>/", audit.audit_entry, name="audit_entry"),
     path("gallery/", gallery.gallery, name="gallery"),
     path("policy-report/", policy_report.policy_report, name="policy_report"),
+    path("neighbours/", neighbours.neighbours, name="neighbours"),
     path("views/", views.views, name="views"),
     path("views/new/", views.view_new, name="view_new"),
     path("views/<int:pk>/", views.view_change, name="view_change"),

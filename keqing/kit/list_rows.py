@@ -58,10 +58,10 @@ def _row(
             f'<td class="check"><input type="checkbox" class="checkbox checkbox-xs" name="selected" value="{row.pk}"'
             f' form="bulk" aria-label="选择 {escape(str(row))}"></td>'
         )
-    editable = spec.edits and spec.may_edit(row, reader)
+    editable = spec.editable(row, reader) if spec.edit_url else ()
     for number, (column, make, css) in enumerate(makers):
         link = escape(url + suffix) if number == 0 and url else ""
-        parts.append(_cell(make(row, today), css, column.key if editable and column.edit else "", link))
+        parts.append(_cell(make(row, today), css, column.key if column.edit and column.edit in editable else "", link))
     parts.append("</tr>")
     return "".join(parts)
 

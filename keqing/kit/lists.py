@@ -125,8 +125,8 @@ class ListSpec:
     empty_text: ClassVar[str] = "这里还没有记录。"
     # whether the page of a row leads to the rows before and after it in this list
     walks: ClassVar[bool] = False
-    # the address an edited cell goes to, made for a row and a column: ``/customers/0/cell/key/``
-    edit_url: ClassVar[str] = ""
+    # the address of the editor of a cell, with 0 for the row and ``column`` for the column: /customers/0/cell/column/
+    edit_url: str = ""
     # sorts and chips of a fuller list at the same address: a link to that one opens this one without them
     elsewhere: ClassVar[Collection[str]] = ()
     # what a file holds, see list_files; a column of the screen that is not here stays out of it
@@ -152,13 +152,9 @@ class ListSpec:
         """What opens beside the list when the row is clicked; empty: its page."""
         return ""
 
-    @property
-    def edits(self) -> bool:
-        return bool(self.edit_url)
-
-    def may_edit(self, row: Any, reader: Any) -> bool:
-        """Whether this reader may change cells of this row; asked only where the list edits at all."""
-        return False
+    def editable(self, row: Any, reader: Any) -> Collection[str]:
+        """The fields of this row the reader may change in their cells; asked only where the list has ``edit_url``."""
+        return ()
 
     def filter_arguments(self, request: HttpRequest) -> dict[str, Any]:
         """More keyword arguments for ``filter_form``, such as whose choices it offers."""
@@ -244,6 +240,17 @@ class ListSpec:
             if preset.key == active:
                 queryset = queryset.filter(preset.condition(Asked(user=request.user, today=today)))
         return keyset.ordered(queryset=self.filter(queryset, cleaned), sort=self._sort(request) or NEWEST)
+
+    def neighbours(
+        self, *, request: HttpRequest, queryset: QuerySet[Any], today: date, pk: Any
+    ) -> tuple[Any, Any] | None:
+        """The rows before and after one of ``queryset`` in the list the address asks for; None when it is not there."""
+        sort = self._sort(request) or NEWEST
+        place = queryset.filter(pk=pk).values_list(sort.path, flat=True).order_by()[:1]
+        for value in place:
+            rows = self.chosen(request=request, queryset=queryset, today=today).order_by()
+            return keyset.neighbours(queryset=rows, sort=sort, value=value, pk=pk)
+        return None
 
     def _filters(self, request: HttpRequest) -> tuple[forms.Form | None, dict[str, Any]]:
         if self.filter_form is None:

@@ -217,6 +217,7 @@ class PersonList(ListSpec):
         Column(key="title", label="职称", cell=choice("title"), edit="title"),
         Column(key="mobile", label="手机", css="figures", cell=lambda row, _today: mask_phone(row.mobile) if row.mobile else ""),
         Column(key="filled", label="完整度", sort="completeness", numeric=True, cell=filled),
+        Column(key="remark", label="备注", css="max-w-md truncate", edit="remark", shown=False),
     )
 
     file_columns = file_columns.PEOPLE

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from keqing.people.views import departments, lookups, organisations, people, quality, tags, trash
+from keqing.people.views import cells, departments, lookups, organisations, people, quality, tags, trash
 
 app_name = "people"
 urlpatterns = [
@@ -8,6 +8,7 @@ urlpatterns = [
     path("customers/regions/", lookups.regions, name="regions"),
     path("customers/options/<slug:kinds>/", lookups.organisation_options, name="organisation_options"),
     path("customers/<int:pk>/edit/", organisations.organisation_edit, name="organisation_edit"),
+    path("customers/<int:pk>/cell/<slug:column>/", cells.organisation_cell, name="organisation_cell"),
     path("customers/<int:pk>/panel/", organisations.organisation_panel, name="organisation_panel"),
     path("customers/<int:pk>/trash/", trash.organisation_trash, name="organisation_trash"),
     path("customers/<int:pk>/restore/", trash.organisation_restore, name="organisation_restore"),
@@ -24,6 +25,7 @@ urlpatterns = [
     path("people/", people.people, name="people"),
     path("people/new/", people.person_new, name="person_new"),
     path("people/<int:pk>/", people.person, name="person"),
+    path("people/<int:pk>/cell/<slug:column>/", cells.person_cell, name="person_cell"),
     path("people/<int:pk>/edit/", people.person_edit, name="person_edit"),
     path("people/<int:pk>/trash/", trash.person_trash, name="person_trash"),
     path("people/<int:pk>/restore/", trash.person_restore, name="person_restore"),

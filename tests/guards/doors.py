@@ -57,6 +57,7 @@ def _import(methods: str = "P") -> Door:
 DOORS: dict[str, Door] = {
     "access:sign_in": Door((), "GP"),
     "access:sign_out": Door((), "P"),
+    "access:session": Door(()),
     "access:change_password": Door(USE, "GP"),
     "access:account": Door(USE),
     "access:staff_list": _office(("staff.view",)),
@@ -94,6 +95,7 @@ DOORS: dict[str, Door] = {
     "desk:audit_entry": Door(("audit.search",), "G", "audit_entry"),
     "desk:gallery": Door(("gallery.view",)),
     "desk:views": Door(USE),
+    "desk:neighbours": Door(USE),
     "desk:view_new": Door(USE, "P"),
     "desk:view_change": Door(USE, "P", "view", only=("manager",)),
     "desk:view_move": Door(USE, "P", "view", only=("manager",)),

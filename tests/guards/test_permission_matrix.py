@@ -69,6 +69,8 @@ def address(route: Route, door: Door, row: Any) -> str:
             values[argument] = row.pk
         elif argument in ("kind", "kinds"):
             values[argument] = "hospital"
+        elif argument == "column":
+            values[argument] = "remark" if route.name == "people:person_cell" else "state"
         elif argument == "noun":
             values[argument] = "dimension"
         elif argument in ("rule_id", "key"):

@@ -1,6 +1,7 @@
 """Lists of customers, their forms, assignment, trash and the file on paper."""
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -12,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from keqing.access.actions.once import once
+from keqing.access.card_rate import card
 from keqing.access.gate import allow, fetch
 from keqing.access.models import Position, Staff
 from keqing.access.territories import TerritoryMap
@@ -70,13 +72,14 @@ def may_enter(staff: Staff, kind: str) -> bool:
 
 @require_GET
 @allow(Can.VIEW)
+@card
 def organisation_panel(request: HttpRequest, pk: int) -> HttpResponse:
     """The gist of one customer beside the list."""
     organisation = fetch(Organisation.objects.select_related("region", "owner_position__holder"), pk, request)
-    today = business_date(timezone.now())
+    today, place = business_date(timezone.now()), request.GET.get("from", "")
     context = {
         "organisation": organisation,
-        "customer_url": reverse("desk:customer", args=[pk]),
+        "customer_url": reverse("desk:customer", args=[pk]) + (f"?{urlencode({'from': place})}" if place else ""),
         "subtitle": " · ".join(
             part
             for part in (
@@ -183,6 +186,7 @@ def organisation_edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_GET
 @allow(Can.VIEW)
+@card
 def organisation_print(request: HttpRequest, pk: int) -> HttpResponse:
     """档案表 on A4."""
     rows = Organisation.objects.select_related("region", "chain", "main_distributor", "owner_position__holder", "collected_by", "unit")

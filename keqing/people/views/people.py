@@ -13,12 +13,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from keqing.access.actions.once import once
+from keqing.access.card_rate import card
 from keqing.access.gate import allow, fetch
 from keqing.access.models import Staff
 from keqing.kit import lists, pages
 from keqing.kit.addresses import replaced, whole_number
 from keqing.kit.formats import business_date
-from keqing.people import queries
 from keqing.people.actions import people as actions
 from keqing.people.actions.phones import reveal_phone
 from keqing.people.choices import GUARDED_ROLES, PersonKind, Role
@@ -49,9 +49,7 @@ def people(request: HttpRequest) -> HttpResponse:
     today = business_date(timezone.now())
     opened = open_people(request)
     page = opened.spec.build(request=request, queryset=opened.rows, today=today)
-    posts = queries.primary_places([row.pk for row in page.rows])
-    for row in page.rows:
-        row.place = posts.get(row.pk, "")
+    opened.spec.dress(page.rows)
     may_create = request.user.may(Can.CREATE_PERSON)
     new_url = reverse("people:person_new") if may_create else ""
     context = {
@@ -63,6 +61,7 @@ def people(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 @allow(Can.VIEW_PERSON)
+@card
 def person(request: HttpRequest, pk: int) -> HttpResponse:
     """One person: facts, where they work and worked, the contacts they took part in."""
     found = fetch(Person.objects.select_related("owner_position__holder", "collected_by"), pk, request)
@@ -221,6 +220,7 @@ def _hide_phones(form: PersonForm, full: bool) -> None:
 
 @require_GET
 @allow(Can.VIEW_PERSON)
+@card
 def person_card(request: HttpRequest, pk: int) -> HttpResponse:
     """The doctor's card on one A4 page: professional facts only, no phones (R-009)."""
     found = fetch(Person, pk, request)
