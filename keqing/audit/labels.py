@@ -59,6 +59,8 @@ ACTIONS = {
     "affiliation.made_primary": "设为主要任职",
     "department.created": "新建科室",
     "department.edited": "修改科室",
+    "department.import_updated": "导入更新科室",
+    "department.import_undone": "撤销导入更新科室",
     "department.withdrawn": "撤回新建的科室",
     "duplicate.checked": "查重",
     "tag.created": "新建标签",

@@ -7,6 +7,7 @@ import secrets
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import astuple
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,12 +20,14 @@ from keqing.access.territories import company
 from keqing.audit import actions as audit
 from keqing.compliance.actions import log_refusal
 from keqing.compliance.rules import check_import
-from keqing.interchange import tasks
-from keqing.interchange.layout import PREVIEW_ROWS, Layout, body_of, guess_layout, layout_at, source_rows
+from keqing.interchange import remembered, tasks
+from keqing.interchange.headers import headers_at
+from keqing.interchange.layout import PREVIEW_ROWS, Layout, NoHeader, body_of, guess_layout, layout_at, source_rows
 from keqing.interchange.models import Import, ImportRow
 from keqing.interchange.progress import Cancelled, Progress, only_one, progress_of
 from keqing.interchange.registry import Applied, Context, ImportSpec, Plan, spec_of
-from keqing.interchange.spreadsheet import DEFAULT_LIMITS, UnreadableFile, read_sheet, sheet_names
+from keqing.interchange.report import cause_of, reasons_of
+from keqing.interchange.spreadsheet import DEFAULT_LIMITS, Sheet, UnreadableFile, read_sheet, sheet_names
 from keqing.kit import bulk, jobs
 
 LABEL = "interchange.import"
@@ -57,7 +60,8 @@ def begin_import(*, spec: ImportSpec, upload: Upload, by: Staff, at: datetime) -
     try:
         sheets = [vars(sheet) for sheet in sheet_names(path)]
         sheet = read_sheet(path)
-        layout = _allowed_layout(guess_layout(sheet.rows, spec=spec), spec=spec, where=upload.name, by=by, at=at)
+        layout, note = _first_layout(sheet, spec=spec, by=by, is_only=len(sheets) == 1)
+        layout = _allowed_layout(layout, spec=spec, where=upload.name, by=by, at=at)
     except Exception:
         path.unlink(missing_ok=True)
         raise
@@ -66,7 +70,7 @@ def begin_import(*, spec: ImportSpec, upload: Upload, by: Staff, at: datetime) -
         batch = Import.objects.create(
             kind=spec.key, file_name=upload.name[:200], stored_as=path.name, sha256=digest, sheets=sheets,
             sheet=sheet.name, preview=sheet.rows[:PREVIEW_ROWS], by=by, position=position, unit=unit, uploaded_at=at,
-            **_layout_values(layout),
+            **_layout_values(layout), **note,
         )
         audit.record(action="import.uploaded", by=by, at=at, subject=subject_of(batch))
     return batch
@@ -79,9 +83,15 @@ def read_other_sheet(
     _require(batch, State.UPLOADED)
     spec = spec_of(batch.kind)
     rows = read_sheet(batch.path, sheet).rows
-    layout = layout_at(rows, header_row=header_row, spec=spec) if header_row else guess_layout(rows, spec=spec)
+    note: dict[str, Any] = {"findings": {}}
+    if header_row and header_row != batch.header_row:
+        layout = layout_at(rows, header_row=header_row, spec=spec)
+    else:
+        layout, note = _layout_of(rows, sheet=sheet, spec=spec, by=by)
     layout = _allowed_layout(layout, spec=spec, where=batch.file_name, by=by, at=at)
     batch.sheet, batch.preview, batch.state, batch.message = sheet, rows[:PREVIEW_ROWS], State.UPLOADED, ""
+    batch.options = {**batch.options, **note.get("options", {})}
+    batch.findings = note["findings"]
     for name, value in _layout_values(layout).items():
         setattr(batch, name, value)
     batch.save()
@@ -102,8 +112,10 @@ def start_check(
     twice = [spec_label(spec, key) for key, n in Counter(key for key in mapping.values() if key).items() if n > 1]
     if twice:
         raise ImportRefused(f"“{'、'.join(twice)}”只能对应一列。")
-    if options.get("update_by") and options["update_by"] not in mapping.values():
-        raise ImportRefused(f"要按“{spec_label(spec, options['update_by'])}”更新，请先为它选择一列。")
+    key = options.get("update_by")
+    if key and key != spec.update_keys[0][0] and key not in mapping.values():
+        raise ImportRefused(f"要按“{spec_label(spec, key)}”认出已有的记录，请先为它选择一列。")
+    remembered.remember(batch=batch, mapping={c: k for c, k in mapping.items() if k}, options=options, at=at)
     batch.mapping, batch.options = {c: k for c, k in mapping.items() if k}, dict(options)
     batch.state, batch.message, batch.cancel_asked_at, batch.started_at = State.CHECKING, "", None, None
     batch.progress_done = batch.progress_total = 0
@@ -163,7 +175,7 @@ def run_apply(*, import_id: int, at: datetime) -> None:
             audit.record(
                 action="import.applied", by=batch.by, at=at, subject=subject_of(batch), changes={"counts": [None, counts]}
             )
-            _finish(batch, state=State.DONE, counts=counts, finished_at=at)
+            _finish(batch, state=State.DONE, counts=counts, findings=_findings(plan), finished_at=at)
 
 
 @transaction.atomic
@@ -292,6 +304,40 @@ def _allowed_layout(layout: Layout, *, spec: ImportSpec, where: str, by: Staff, 
     return layout
 
 
+def _first_layout(sheet: Sheet, *, spec: ImportSpec, by: Staff, is_only: bool) -> tuple[Layout, dict[str, Any]]:
+    """Of the sheet a file opens with. Without a header it is refused, unless the user may choose another sheet."""
+    try:
+        return _layout_of(sheet.rows, sheet=sheet.name, spec=spec, by=by)
+    except ImportRefused as refusal:
+        if is_only:
+            raise
+        return Layout(1, [], {}), {"findings": {}, "message": str(refusal)[:500]}
+
+
+def _layout_of(
+    rows: Sequence[Sequence[str]], *, sheet: str, spec: ImportSpec, by: Staff
+) -> tuple[Layout, dict[str, Any]]:
+    """As this person matched the columns of such a file last time, else as its headers read."""
+    known = remembered.recall(rows=rows, kind=spec.key, by=by)
+    if known is not None:
+        last, index = known
+        keys = {f.key for f in spec.fields}
+        mapping = {column: key for column, key in last.mapping.items() if key in keys}
+        note = {"file": last.file_name, "at": last.used_at.isoformat()}
+        return Layout(index + 1, headers_at(rows, index), mapping), {"findings": {"remembered": note}, "options": last.options}
+    try:
+        return guess_layout(rows, spec=spec, sheet=sheet), {"findings": {}}
+    except NoHeader as refusal:
+        raise ImportRefused(str(refusal)) from refusal
+
+
+def forget_mapping(*, batch: Import, by: Staff, at: datetime) -> Import:
+    """The next file of this shape, and this one, are matched by their headers again."""
+    _require(batch, State.UPLOADED)
+    remembered.forget(batch=batch)
+    return read_other_sheet(batch=batch, sheet=batch.sheet, by=by, at=at)
+
+
 def _layout_values(layout: Layout) -> dict[str, Any]:
     return {"header_row": layout.header_row, "headers": layout.headers, "mapping": layout.mapping}
 
@@ -337,6 +383,7 @@ def _store_rows(batch: Import, body: Mapping[int, list[str]], plan: Plan) -> Non
     bulk.insert(
         mould.make(
             number=row.number, outcome=row.outcome, reason=row.reason[:500], name=row.name[:120],
+            cause=cause_of(row.reason) if row.reason else "",
             cells=[] if row.is_accepted else body[row.number], target_id=row.target_id, before=row.before,
         )
         for row in plan.rows
@@ -356,7 +403,10 @@ def _counts(plan: Plan) -> dict[str, int]:
 
 
 def _findings(plan: Plan) -> dict[str, Any]:
-    return {"unmatched": [[u.name, u.rows, [list(c) for c in u.candidates]] for u in plan.unmatched]}
+    return {
+        "unmatched": [[u.name, u.rows, [list(c) for c in u.candidates]] for u in plan.unmatched],
+        "reasons": [list(astuple(reason)) for reason in reasons_of(plan.rows)],
+    }
 
 
 def _note_kept(batch: Import, kept: Mapping[int, str]) -> None:
@@ -384,6 +434,6 @@ def _failing_well(batch: Import, *, back_to: str = State.FAILED) -> Iterator[Non
 
 
 __all__: Sequence[str] = (
-    "ImportRefused", "UnreadableFile", "begin_import", "cancel_import", "read_other_sheet", "resume_import",
+    "ImportRefused", "UnreadableFile", "begin_import", "cancel_import", "forget_mapping", "read_other_sheet", "resume_import",
     "run_apply", "run_check", "run_undo", "start_apply", "start_check", "start_undo",
 )

@@ -9,7 +9,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from keqing.interchange.models import Import
-from keqing.interchange.registry import ImportSpec
+from keqing.interchange.registry import FILL, KEEP, OVERWRITE, ImportSpec
 from keqing.kit.forms import Form
 
 CREATE, LEAVE = "create", "leave"
@@ -53,9 +53,16 @@ class MappingForm(Form):
                 widget=forms.Select(attrs={"class": "select select-sm w-full"}),
             )
         if spec.update_keys:
-            keys = [("", _("不更新，列为重复"))] + [(k, _("按%(key)s找到并更新") % {"key": label}) for k, label in spec.update_keys]
             self.fields["update_by"] = forms.ChoiceField(
-                label=_("已有的记录"), choices=keys, required=False, initial=batch.options.get("update_by", ""),
+                label=_("怎样认出已有的记录"), choices=[(k, _("按%(key)s") % {"key": label}) for k, label in spec.update_keys],
+                required=False, initial=batch.options.get("update_by", spec.update_keys[0][0]),
+                widget=forms.Select(attrs={"class": "select"}),
+            )
+            ways = [
+                (KEEP, _("保持不变，这一行列为重复")), (FILL, _("只补上空着的资料")), (OVERWRITE, _("用文件的资料更新")),
+            ]
+            self.fields["existing"] = forms.ChoiceField(
+                label=_("已有的记录"), choices=ways, required=False, initial=batch.options.get("existing", KEEP),
                 widget=forms.Select(attrs={"class": "select"}),
             )
         if spec.matches:
@@ -70,7 +77,7 @@ class MappingForm(Form):
 
     @property
     def ways(self) -> list[forms.BoundField]:
-        return [self[name] for name in ("update_by", "unmatched") if name in self.fields]
+        return [self[name] for name in ("update_by", "existing", "unmatched") if name in self.fields]
 
     @property
     def mapping(self) -> dict[str, str]:
@@ -78,7 +85,8 @@ class MappingForm(Form):
 
     @property
     def options(self) -> dict[str, Any]:
-        chosen = {name: self.cleaned_data[name] for name in ("update_by", "unmatched") if self.cleaned_data.get(name)}
+        asked = ("update_by", "existing", "unmatched")
+        chosen = {name: self.cleaned_data[name] for name in asked if self.cleaned_data.get(name)}
         return {**chosen, "choices": self._batch.options.get("choices", {})}
 
 

@@ -20,6 +20,12 @@ _VALUE = re.compile(r"[\d.,:/\-+%¥\s()转]*\d[\d.,:/\-+%¥\s()转]*|[A-Za-z]{0,
 _TOTAL = re.compile(
     r"(?:本页|全部|以上)?(?:合计|总计|小计|共计|累计|总和)(?:[:]?[\d.,]*|\(.*\))|(?:grand)?(?:total|sum):?"
 )
+# headers of lists from Taiwan and Hong Kong, and 巿 (fú) that is often typed for 市
+_SIMPLE = str.maketrans(
+    "藥醫診門稱區縣鄉鎮電話號碼編類別備註級層師職務業員單郵經緯時間總連鎖負責聯繫絡廠產參國際專長簡歷數點營執證統條屬體質種巿",
+    "药医诊门称区县乡镇电话号码编类别备注级层师职务业员单邮经纬时间总连锁负责联系络厂产参国际专长简历数点营执证统条属体质种市",
+)
+_BEFORE_A_HEADER = "*＊★☆:：_-([（【〔< \u3000"
 _MARKS = {"必填", "选填", "非必填", "必填项", "选填项", "可选", "文本", "数字", "日期"}
 
 
@@ -76,8 +82,8 @@ class Body:
 
 
 def normalise_header(text: str) -> str:
-    """药品统一编码(必填) → 药品统一编码; 是否厂商 1是0否 → 是否厂商; ＊姓　名： → 姓名."""
-    folded = unicodedata.normalize("NFKC", text).lower()
+    """药品统一编码(必填) → 药品统一编码; 是否厂商 1是0否 → 是否厂商; ＊姓　名： → 姓名; 藥局名稱 → 药局名称."""
+    folded = unicodedata.normalize("NFKC", text).lower().translate(_SIMPLE)
     bare = _ORNAMENT.sub("", _BRACKETS.sub("", folded))
     bare = _ORNAMENT.sub("", _YES_NO.sub("", bare))
     return bare or re.sub(r"[\s()\[\]【】<>*:]", "", folded)
@@ -124,18 +130,24 @@ def match_columns(headers: Sequence[str], fields: Iterable[FieldSpec]) -> dict[i
 def body_below(rows: Sequence[Sequence[str]], header: HeaderGuess) -> Body:
     """The data rows under a header, without its repetitions, totals, marks and blank rows."""
     names = [normalise_header(name) for name in header.headers]
+    starts = {name[:1] for name in (*names, *header.headers)} | set(_BEFORE_A_HEADER)
     data: list[DataRow] = []
     skipped: list[SkippedRow] = []
     for index in range(header.index + 1, len(rows)):
         cells = list(rows[index])
         if not any(cells):
             continue
-        reason = _reason_to_skip(cells, names)
+        reason = _reason_to_skip(cells, names, starts)
         if reason:
             skipped.append(SkippedRow(line=index + 1, reason=reason))
         else:
             data.append(DataRow(line=index + 1, cells=cells))
     return Body(rows=data, skipped=skipped)
+
+
+def headers_at(rows: Sequence[Sequence[str]], index: int) -> list[str]:
+    """The names a row gives its columns, with those of a group header above where it has none."""
+    return _headers_at(rows, index) if index < len(rows) else []
 
 
 def _known_cells(row: Sequence[str], wanted: set[str]) -> float:
@@ -199,9 +211,11 @@ def _likeness(header: str, name: str) -> float:
     return len(short) / len(long) + (0.2 if long.endswith(short) else -0.1)
 
 
-def _reason_to_skip(cells: list[str], names: list[str]) -> SkipReason | None:
-    filled = [(at, normalise_header(cell)) for at, cell in enumerate(cells) if cell]
-    alike = sum(1 for at, cell in filled if at < len(names) and cell == names[at])
+def _reason_to_skip(cells: list[str], names: list[str], starts: set[str]) -> SkipReason | None:
+    filled = [(at, cell) for at, cell in enumerate(cells) if cell]
+    # few cells of data begin like a header: the others need no closer look
+    near = [(at, cell) for at, cell in filled if cell[0] in starts]
+    alike = len(near) >= 2 and sum(1 for at, cell in near if at < len(names) and normalise_header(cell) == names[at])
     if alike >= 2 and alike >= 0.6 * len(filled):
         return SkipReason.REPEATED_HEADER
     if all(cell.strip("()（）") in _MARKS for cell in cells if cell):

@@ -147,6 +147,7 @@ class ImportRow(models.Model):
     number = models.PositiveIntegerField("行号")
     outcome = models.CharField("结果", max_length=10, choices=Outcome.choices)
     reason = models.CharField("原因", max_length=500, blank=True, default="")
+    cause = models.CharField("原因类别", max_length=120, blank=True, default="")
     name = models.CharField("名称", max_length=120, blank=True, default="")
     cells = models.JSONField(default=list)
     target_id = models.BigIntegerField(null=True)
@@ -159,6 +160,25 @@ class ImportRow(models.Model):
         verbose_name = "导入行"
         constraints = [models.UniqueConstraint(fields=["batch", "number"], name="import_row")]
         indexes = [models.Index(fields=["batch", "outcome", "number"], name="import_row_outcome")]
+
+
+class RememberedMapping(models.Model):
+    """How somebody matched the columns of a file of this shape last time; the next one comes filled in."""
+
+    by = models.ForeignKey("access.Staff", models.PROTECT, related_name="+", verbose_name="导入人")
+    kind = models.CharField("内容", max_length=40)
+    fingerprint = models.CharField(max_length=64)
+    mapping = models.JSONField(default=dict)
+    options = models.JSONField(default=dict)
+    file_name = models.CharField("文件名", max_length=200)
+    used_at = models.DateTimeField("最近使用")
+
+    class Meta:
+        verbose_name = "列对应关系"
+        constraints = [models.UniqueConstraint(fields=["by", "kind", "fingerprint"], name="remembered_mapping")]
+
+    def __str__(self) -> str:
+        return self.file_name
 
 
 PROBLEMS = (ImportRow.Outcome.ERROR, ImportRow.Outcome.DUPLICATE, ImportRow.Outcome.LEFT)

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from keqing.access.models import OrgUnit, Position, Staff
 
 NEW, UPDATE, DUPLICATE, ERROR, LEFT = "new", "update", "duplicate", "error", "left"
+KEEP, FILL, OVERWRITE = "keep", "fill", "update"
+"""What happens to a record we have: it stays and the row is a duplicate; its gaps are filled; the file's values count."""
+EMPTY: tuple[Any, ...] = (None, "", [])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +104,18 @@ class Context:
     source_note: str = ""
     tell: Tell = lambda done: None
 
+    @property
+    def existing(self) -> str:
+        """KEEP, FILL or OVERWRITE. Imports set up before there was a choice overwrite when they name a key."""
+        return str(self.options.get("existing") or (OVERWRITE if self.options.get("update_by") else KEEP))
+
+    def taken(self, *, values: Mapping[str, Any], record: Any) -> dict[str, Any]:
+        """Of a row's values, those an existing record takes: none, those it lacks, or all that differ."""
+        if self.existing == KEEP:
+            return {}
+        given = {k: v for k, v in values.items() if v not in EMPTY and getattr(record, k) != v}
+        return {k: v for k, v in given.items() if self.existing == OVERWRITE or getattr(record, k) in EMPTY}
+
 
 class ImportSpec(ABC):
     """One thing that can be imported, e.g. 医院. Subclass, and ``register`` an instance in ``apps.py``."""
@@ -111,7 +126,7 @@ class ImportSpec(ABC):
     about: ClassVar[str] = ""
     fields: ClassVar[Sequence[Field]]
     update_keys: ClassVar[Sequence[tuple[str, str]]] = ()
-    """(field key, label): by what an existing record may be found to be updated."""
+    """(field key, label): by what a row is recognised as a record we have, the usual way first."""
     keyed_by: ClassVar[Any] = None
     """What a row is about, for the compliance rules: "doctor", "department", "hospital" or None."""
     undo_means: ClassVar[str] = "新增的删除，更新的恢复原值"

@@ -9,6 +9,7 @@ urlpatterns = [
     path("templates/<slug:key>/", views.template, name="template"),
     path("<int:pk>/", views.job, name="job"),
     path("<int:pk>/sheet/", views.sheet, name="sheet"),
+    path("<int:pk>/forget/", views.forget, name="forget"),
     path("<int:pk>/check/", views.check, name="check"),
     path("<int:pk>/match/", views.match, name="match"),
     path("<int:pk>/apply/", views.apply, name="apply"),

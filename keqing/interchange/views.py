@@ -92,6 +92,14 @@ def sheet(request: HttpRequest, pk: int) -> HttpResponse:
 
 @allow(*WORDS)
 @require_POST
+def forget(request: HttpRequest, pk: int) -> HttpResponse:
+    """Match the columns by their headers again, not as last time."""
+    batch = _mine(request, pk)
+    return _step(request, pk, lambda: actions.forget_mapping(batch=batch, by=request.user, at=timezone.now()))
+
+
+@allow(*WORDS)
+@require_POST
 def check(request: HttpRequest, pk: int) -> HttpResponse:
     batch = _mine(request, pk)
     form = MappingForm(request.POST, batch=batch, spec=spec_of(batch.kind))
@@ -188,8 +196,8 @@ def _step(request: HttpRequest, pk: int, work: Callable[[], Any]) -> HttpRespons
 def _show(request: HttpRequest, batch: Import, *, status: int = 200, **forms: Any) -> HttpResponse:
     spec: ImportSpec = spec_of(batch.kind)
     board = queries.import_board(
-        batch=batch, outcome=request.GET.get("outcome", ""), after=whole_number(request.GET.get("after")) or 0,
-        now=timezone.now(),
+        batch=batch, outcome=request.GET.get("outcome", ""), cause=request.GET.get("cause", ""),
+        after=whole_number(request.GET.get("after")) or 0, now=timezone.now(),
     )
     context: dict[str, Any] = {"board": board, "batch": batch, "spec": spec}
     if batch.state in (Import.State.UPLOADED, Import.State.FAILED, Import.State.CANCELLED) or forms:
@@ -198,7 +206,8 @@ def _show(request: HttpRequest, batch: Import, *, status: int = 200, **forms: An
             "mapping_form": mapping, "sheet_form": forms.get("sheet_form") or SheetForm(batch=batch),
             "columns": queries.columns_of_file(batch=batch, form=mapping),
             "preview": queries.preview_rows(batch=batch), "before": queries.same_file_before(batch=batch),
-            "setting_up": True,
+            "notes": queries.setup_notes(batch=batch, staff=request.user), "setting_up": True,
+            "remembered": queries.remembered_from(batch=batch),
         }
     if batch.state == Import.State.CHECKED and batch.findings.get("unmatched"):
         context["match_form"] = forms.get("match_form") or MatchForm(batch=batch, noun=spec.matches)

@@ -9,6 +9,7 @@ import xlsxwriter
 
 from keqing.interchange.models import Import
 from keqing.interchange.registry import ImportSpec
+from keqing.interchange.report import Reason
 
 # text stays text: a cell that begins with = is no formula, one that looks like an address no link
 PLAIN = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
@@ -17,12 +18,16 @@ LONGEST = 32_767
 
 
 def problem_workbook(*, batch: Import) -> bytes:
-    """Every row that does not go in, as it stood in the file, with the reason in a last column."""
+    """Every row that does not go in, as it stood in the file, with the reason in a last column; and the reasons counted."""
     rows = batch.rows.problems().values_list("number", "cells", "reason", "outcome")
     labels = {"error": "", "duplicate": "重复：", "left": "未匹配："}
     width = len(batch.headers)
     lines = ([*cells[:width], *[""] * (width - len(cells)), f"{labels[outcome]}{reason}"] for _, cells, reason, outcome in rows)
-    return _workbook([("数据", [[*batch.headers, REASON]], lines)])
+    reasons = [Reason(*facts) for facts in batch.findings.get("reasons", [])]
+    counted = [[r.label, r.cause, str(r.rows), str(r.first)] for r in reasons]
+    return _workbook([
+        ("数据", [[*batch.headers, REASON]], lines), ("原因汇总", [["结果", "原因", "行数", "第一次出现在第几行"]], counted),
+    ])
 
 
 def template_workbook(*, spec: ImportSpec) -> bytes:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
@@ -34,7 +35,7 @@ def insert(rows: Iterable[M]) -> list[M]:
     rows = list(rows)
     if len(rows) < WORTH_COPYING:
         return type(rows[0])._default_manager.bulk_create(rows) if rows else rows
-    with transaction.atomic():
+    with transaction.atomic(savepoint=False):
         _draw_ids(rows)
         _copy(rows)
     for row in rows:
@@ -76,12 +77,19 @@ def _draw_ids(rows: Sequence[models.Model]) -> None:
     without = [row for row in rows if row.pk is None]
     if not without:
         return
+    sequence = _sequence_of(meta.db_table, meta.pk.column)
     with connection.cursor() as cursor:
-        cursor.execute(_SEQUENCE, {"table": f'"{meta.db_table}"', "column": meta.pk.column})
-        sequence = cursor.fetchone()[0]
         cursor.execute("select nextval(%s::regclass) from generate_series(1, %s)", [sequence, len(without)])
         for row, (number,) in zip(without, cursor.fetchall(), strict=True):
             row.pk = number
+
+
+@cache
+def _sequence_of(table: str, column: str) -> str:
+    """The same for the life of the process: it changes only with a migration."""
+    with connection.cursor() as cursor:
+        cursor.execute(_SEQUENCE, {"table": f'"{table}"', "column": column})
+        return str(cursor.fetchone()[0])
 
 
 def _copy(rows: Sequence[models.Model]) -> None:

@@ -21,7 +21,10 @@ class Searchable(models.Model):
 
     class Meta:
         abstract = True
-        indexes = [GinIndex(fields=["search_terms"], name="%(class)s_search", fastupdate=False)]
+        # terms wait in a short list and go into the index together: a tenth of the work; short, because every search reads it
+        indexes = [
+            GinIndex(fields=["search_terms"], name="%(class)s_search", fastupdate=True, gin_pending_list_limit=128)
+        ]
 
     def index_names(
         self, *, names: Iterable[str], codes: Iterable[str] = (), phones: Iterable[str] = (), person: bool = False

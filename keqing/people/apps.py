@@ -18,11 +18,13 @@ class PeopleConfig(AppConfig):
     def _register_imports(self) -> None:
         from keqing.interchange.registry import register
         from keqing.people.choices import Kind
+        from keqing.people.imports.departments import DepartmentImport
         from keqing.people.imports.doctors import DoctorImport
         from keqing.people.imports.organisations import OrganisationImport
 
         for kind in Kind.values:
             register(OrganisationImport(kind))
+        register(DepartmentImport())
         register(DoctorImport())
 
     def _register_lists(self) -> None:

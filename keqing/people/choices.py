@@ -11,10 +11,11 @@ class Kind(TextChoices):
     PHARMACY = "pharmacy", "药店"
     CHAIN = "chain", "连锁总部"
     DISTRIBUTOR = "distributor", "商业公司"
+    MAKER = "maker", "生产企业"
     AGENT = "agent", "代理商/合作伙伴"
 
 
-PARTNER_KINDS = (Kind.DISTRIBUTOR, Kind.AGENT, Kind.PHARMACY, Kind.CHAIN)
+PARTNER_KINDS = (Kind.DISTRIBUTOR, Kind.AGENT, Kind.PHARMACY, Kind.CHAIN, Kind.MAKER)
 CARE_KINDS = (Kind.HOSPITAL, Kind.CLINIC)
 
 
@@ -64,6 +65,7 @@ ROLES_OF = {
     Kind.PHARMACY: (Role.STORE_MANAGER, Role.SHOP_STAFF, Role.PURCHASER, Role.CONTACT),
     Kind.CHAIN: (Role.PURCHASING_HEAD, Role.MANAGER, Role.FINANCE_CONTACT, Role.CONTACT),
     Kind.DISTRIBUTOR: (Role.MANAGER, Role.FINANCE_CONTACT, Role.PURCHASING_HEAD, Role.STOREKEEPER, Role.CONTACT),
+    Kind.MAKER: (Role.CONTACT, Role.MANAGER, Role.FINANCE_CONTACT),
     Kind.AGENT: (Role.CONTACT, Role.MANAGER, Role.FINANCE_CONTACT),
 }
 

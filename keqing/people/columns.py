@@ -111,6 +111,7 @@ OF_KIND: dict[str, Sequence[Column]] = {
         Column(key="license", label="许可证有效期", sort="license_expires_on", cell=_until("license_expires_on", "许可证")),
         PERSON, RECENT, DUE, OWNER, FILLED, *COMMON, REGION_TOO,
     ),
+    Kind.MAKER: (NAME, REGION, PERSON, RECENT, DUE, OWNER, FILLED, *COMMON),
     Kind.AGENT: (
         NAME, Column(
             key="products", label="代理产品", css="phone-hide", cell=lambda row, _today: row.agent_products, edit="agent_products"

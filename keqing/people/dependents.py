@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from django.apps import apps
-from django.db import models
+from django.db import connection, models
 from django.db.models import Count
+from psycopg import sql
 
 from keqing.people.models import Organisation, OrganisationTag, Person
 from keqing.timeline.models import Entry
@@ -26,10 +27,19 @@ def with_later_work(
     ``besides`` are models the caller looks at itself; ``told`` counts a timeline of more than the first line too.
     """
     found: dict[int, str] = {}
+    pointing = _pointing_at_customers({*besides, OrganisationTag})
+    look = sql.SQL(" union all ").join(
+        sql.SQL("select distinct {column}, {at} from {table} where {column} = any(%(ids)s)").format(
+            column=sql.Identifier(model._meta.get_field(column).column), at=sql.Literal(at),
+            table=sql.Identifier(model._meta.db_table),
+        )
+        for at, (model, column) in enumerate(pointing)
+    )
     for chunk in _chunks(ids):
-        for model, column in _pointing_at_customers({*besides, OrganisationTag}):
-            for pk in model._default_manager.filter(**{f"{column}__in": chunk}).values_list(column, flat=True).distinct():
-                found.setdefault(pk, str(model._meta.verbose_name))
+        with connection.cursor() as cursor:
+            cursor.execute(look, {"ids": chunk})
+            for pk, at in sorted(cursor.fetchall(), key=lambda row: row[1]):
+                found.setdefault(pk, str(pointing[at][0]._meta.verbose_name))
         if not told:
             continue
         lines = Entry.objects.filter(customer_id__in=chunk).values("customer_id").annotate(n=Count("pk")).filter(n__gt=1)

@@ -103,6 +103,13 @@ def same_place(one: str | None, other: str | None) -> bool:
     return first.startswith(second) or second.startswith(first)
 
 
+def same_spot(one: tuple[str | None, str], other: tuple[str | None, str]) -> bool:
+    """The same for (division, address): where no division is known, two addresses tell two places apart."""
+    if not one[0] and not other[0] and one[1] and other[1]:
+        return normalise(one[1]) == normalise(other[1])
+    return same_place(one[0], other[0])
+
+
 def is_wider(one: str, other: str) -> bool:
     """Whether ``one`` holds ``other`` and more: 广东省 and 广州市."""
     return _prefix(other).startswith(_prefix(one)) and one != other

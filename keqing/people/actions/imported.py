@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import models, transaction
 
@@ -20,32 +21,64 @@ from keqing.timeline.models import Entry
 CHANGED, GONE = "导入后已被修改", "导入后已被删除或合并"
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def ensure_departments(
-    *, wanted: Collection[tuple[Organisation, str]], by: Staff, at: datetime
+    *, wanted: Collection[tuple[Organisation, str]], by: Staff, at: datetime,
+    values: Mapping[tuple[int, str], Mapping[str, Any]] | None = None,
 ) -> dict[tuple[int, str], tuple[Department, bool]]:
-    """Departments of many organisations by (organisation id, name), with whether they are new. Few statements."""
+    """Departments of many organisations by (organisation id, name), with whether they are new. Few statements.
+
+    ``values`` are further fields of new ones, by the same key.
+    """
     by_id = {o.pk: o for o, _ in wanted}
-    have = {
-        (d.organisation_id, d.name): (d, False)
-        for d in Department.objects.filter(organisation__in=by_id.values(), closed_on__isnull=True)
-    }
+    have = {key: (d, False) for key, d in departments_of(organisation_ids=by_id).items()}
     missing = dict.fromkeys((o.pk, name) for o, name in wanted if (o.pk, name) not in have)
-    new = [Department(organisation=by_id[pk], name=name) for pk, name in missing]
+    new = [Department(organisation=by_id[pk], name=name, **(values or {}).get((pk, name), {})) for pk, name in missing]
     bulk.insert(new)
     audit.record_all(
-        audit.entry_for(
-            action="department.created", by=by, at=at,
-            subject=audit.Subject(
-                "people.department", d.pk, f"{by_id[d.organisation_id].name} {d.name}", d.organisation_id
-            ),
-        )
+        audit.entry_for(action="department.created", by=by, at=at, subject=_department_subject(d, by_id[d.organisation_id]))
         for d in new
     )
     return {**have, **{(d.organisation_id, d.name): (d, True) for d in new}}
 
 
-@transaction.atomic
+def departments_of(*, organisation_ids: Collection[int]) -> dict[tuple[int, str], Department]:
+    """Open departments of these organisations by (organisation id, name): one statement."""
+    rows = Department.objects.filter(organisation_id__in=list(organisation_ids), closed_on__isnull=True)
+    return {(d.organisation_id, d.name): d for d in rows}
+
+
+@transaction.atomic(savepoint=False)
+def update_departments(
+    *, changes: Collection[tuple[int, int, Mapping[str, Any]]], by: Staff, at: datetime, action: str = "department.edited"
+) -> dict[int, str]:
+    """(id, version seen, values) of many departments. Returns id → why one was left alone."""
+    stored = {d.pk: d for d in _all(Department, [pk for pk, _, _ in changes]).select_related("organisation")}
+    kept, touched, entries = {}, [], []
+    for pk, version, values in changes:
+        department = stored.get(pk)
+        if department is None or department.version != version:
+            kept[pk] = GONE if department is None else CHANGED
+            continue
+        diff = {name: [getattr(department, name), value] for name, value in values.items()}
+        for name, value in values.items():
+            setattr(department, name, value)
+        department.version += 1
+        touched.append(department)
+        subject = _department_subject(department, department.organisation)
+        entries.append(audit.entry_for(action=action, by=by, at=at, subject=subject, changes=diff))
+    Department.objects.bulk_update(touched, ["standard_name", "beds", "remark", "version"], batch_size=1000)
+    audit.record_all(entries)
+    return kept
+
+
+def _department_subject(department: Department, organisation: Organisation) -> audit.Subject:
+    return audit.Subject(
+        "people.department", department.pk, f"{organisation.name} {department.name}", department.organisation_id
+    )
+
+
+@transaction.atomic(savepoint=False)
 def withdraw_organisations(*, ids: Collection[int], by: Staff, at: datetime) -> dict[int, str]:
     """Remove imported organisations as though they had not come. Returns id → why it stays.
 
@@ -68,7 +101,7 @@ def withdraw_organisations(*, ids: Collection[int], by: Staff, at: datetime) -> 
     return kept
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def withdraw_people(*, ids: Collection[int], by: Staff, at: datetime) -> dict[int, str]:
     """The same for imported people; their affiliation goes with them unless a second one was added or it ended."""
     stored = {p.pk: p for p in _all(Person, ids) if p.deleted_at is None}
@@ -95,7 +128,7 @@ def withdraw_people(*, ids: Collection[int], by: Staff, at: datetime) -> dict[in
     return kept
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def withdraw_departments(*, ids: Collection[int], by: Staff, at: datetime) -> dict[int, str]:
     """Remove departments an import made and nobody works in or edited. Returns id → which one stays and why."""
     stored = {d.pk: d for d in _all(Department, ids).select_related("organisation")}
@@ -109,7 +142,7 @@ def withdraw_departments(*, ids: Collection[int], by: Staff, at: datetime) -> di
     audit.record_all(
         audit.entry_for(
             action="department.withdrawn", by=by, at=at,
-            subject=audit.Subject("people.department", d.pk, f"{d.organisation.name} {d.name}", d.organisation_id),
+            subject=_department_subject(d, d.organisation),
         )
         for d in going
     )

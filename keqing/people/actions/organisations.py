@@ -229,9 +229,13 @@ def reassess_organisations(*, organisation_ids: Collection[int]) -> None:
     found = Organisation.objects.select_for_update(no_key=True).filter(pk__in=set(organisation_ids))
     rows = list(found.order_by("pk"))
     roles = current_roles(o.pk for o in rows)
+    changed = []
     for organisation in rows:
+        before = (organisation.completeness, organisation.missing)
         assess(organisation, roles=roles[organisation.pk])
-    Organisation.objects.bulk_update(rows, ["completeness", "missing"], batch_size=BATCH)
+        if (organisation.completeness, organisation.missing) != before:
+            changed.append(organisation)
+    Organisation.objects.bulk_update(changed, ["completeness", "missing"], batch_size=BATCH)
 
 
 RELATED = {field_.name: field_.attname for field_ in Organisation._meta.concrete_fields if field_.is_relation}

@@ -17,13 +17,20 @@ _LEVEL_DIGITS = {"一": "1", "二": "2", "三": "3"}
 _GRADE_LETTERS = {"特": "s", "甲": "a", "乙": "b", "丙": "c"}
 _LEVELS = {"3s", "3a", "3b", "3c", "3", "2a", "2b", "2c", "2", "1a", "1b", "1c", "1"}
 _TRAILING_BRACKET = re.compile(r"^(.{4,}?)[（(]([^（）()]+)[）)]$")
+_SHORT_CODE = re.compile(r"([A-Za-z]{2,8})[-－—]\s*(?=[\u4e00-\u9fff])")
+_FORMER = re.compile(r"\s*[（(]\s*原(?:名称?)?[:：]?\s*([^原）)][^)）]{3,}?)[）)]*$")
+_EXTRA = re.compile(r"\s*[（(][^（()）]*(?:分包装|分装|委托|受托|进口|合并).*[)）]$")
+_MADE_BY = re.compile(r"(?<=公司)(?:制造|生产|出品)$")
+_HALFWIDTH = {code: code - 0xFEE0 for span in ((0xFF10, 0xFF1A), (0xFF21, 0xFF3B), (0xFF41, 0xFF5B)) for code in range(*span)} | {
+    ord("巿"): "市"
+}
 _INSTITUTION = re.compile(r"(?:院|中心|所|站|门诊部|诊所|室|公司|药房|药店|大药房|厂|局|馆|校|区)$")
 _SPLIT = re.compile(r"[、，,；;/|]+")
 _AREA_CODES_3 = re.compile(r"(?:10|2\d)\d{8}")
 _AREA_CODES_4 = re.compile(r"[3-9]\d{2}\d{7,8}")
 _TWO_NUMBERS = re.compile(r"(010|02\d|0[3-9]\d{2})-?(\d{8})-?(?:\1-?)?(\d{8})")
-_YES = {"是", "1", "有", "y", "yes", "√", "true", "医保", "定点", "医保定点"}
-_NO = {"否", "0", "无", "n", "no", "×", "false", "非医保", "非定点"}
+YES = {"是", "1", "有", "y", "yes", "√", "true", "医保", "定点", "医保定点"}
+NO = {"否", "0", "无", "n", "no", "×", "false", "非医保", "非定点"}
 _NOTHING = {"", "无", "未评", "未评级", "未定级", "未定等", "不详", "未知", "暂无", "-", "--", "/", "基层医疗机构", "null", "none"}
 
 TITLES = {
@@ -85,6 +92,25 @@ def split_name(text: str) -> tuple[str, list[str]]:
         return text, []
     name = found.group(1).strip()
     return name, [part for part in dict.fromkeys(names) if part != name]
+
+
+def split_company(text: str) -> tuple[str, list[str], str]:
+    """ZWMK-某某公司（原名：某某厂）（分装）: the name, the other names it carries, and what else stands in brackets."""
+    text = re.sub(r"(?<=[\u4e00-\u9fff])\s+(?=[\u4e00-\u9fff])", "", re.sub(r"\s+", " ", text).strip())
+    aliases, note = [], ""
+    if code := _SHORT_CODE.match(text):
+        aliases, text = [code.group(1).upper()], text[code.end() :]
+    if former := _FORMER.search(text):
+        aliases, text = [*aliases, former.group(1).strip()], text[: former.start()]
+    if extra := _EXTRA.search(text):
+        note, text = extra.group().strip("()（）"), text[: extra.start()]
+    name = _MADE_BY.sub("", text.strip())
+    return name, [alias for alias in dict.fromkeys(aliases) if alias and alias != name], note
+
+
+def halfwidth(text: str) -> str:
+    """６４３號 → 643號 and 台北巿 → 台北市; Chinese signs stay as they are."""
+    return text.translate(_HALFWIDTH)
 
 
 def run_together(name: str) -> list[str]:
@@ -176,9 +202,9 @@ def clean_count(text: str, label: str, highest: int) -> int | None:
 
 def clean_yes_no(text: str, label: str) -> bool | None:
     plain = text.strip().lower()
-    if plain in _YES:
+    if plain in YES:
         return True
-    if plain in _NO:
+    if plain in NO:
         return False
     if not plain:
         return None

@@ -11,11 +11,14 @@ NAMES = {
     "distributor": (
         "公司名称", ("商业公司", "供应商名称", "配送商", "经销商", "企业名称", "单位名称", "名称", "全称", "厂家全称", "客户名称", "商业名称"),
     ),
+    "maker": (
+        "企业名称", ("生产企业", "生产企业名称", "生产厂家", "厂家名称", "厂家全称", "药企", "公司名称", "单位名称", "名称", "全称", "客户名称"),
+    ),
     "agent": ("代理商名称", ("合作伙伴", "伙伴名称", "代理商", "公司名称", "企业名称", "单位名称", "名称", "客户名称")),
 }
 EXAMPLES = {
     "hospital": "示例市第一人民医院", "clinic": "示例社区诊所", "pharmacy": "示例大药房中山路店", "chain": "示例大药房连锁有限公司",
-    "distributor": "示例医药有限公司", "agent": "示例健康科技有限公司",
+    "distributor": "示例医药有限公司", "maker": "示例制药有限公司", "agent": "示例健康科技有限公司",
 }
 
 REGION = (
@@ -71,6 +74,15 @@ COLUMNS = {
 }
 
 
+# columns of lists that hold several kinds of companies: a row that says it is another kind is refused
+ROLE = Field(key="role", label="类别", synonyms=("企业类别", "单位类别", "供应商类别"), hint="批发商 或 生产商；另一种的行不会导入")
+MEMBER = {
+    "distributor": Field(key="member", label="是否配送商", synonyms=("是否供应商", "是否商业公司", "是否经销商"), hint="是 或 否"),
+    "maker": Field(key="member", label="是否生产企业", synonyms=("是否厂商", "是否生产商", "是否厂家"), hint="是 或 否"),
+}
+CLOSED = Field(key="is_closed", label="是否禁用", synonyms=("是否停用", "禁用"), hint="是 的行不会导入")
+
+
 def organisation_columns(kind: str) -> tuple[Field, ...]:
     """The columns of a kind: its name, its place, and what the field policy collects of it."""
     label, synonyms = NAMES[kind]
@@ -78,4 +90,5 @@ def organisation_columns(kind: str) -> tuple[Field, ...]:
     policy = organisation_fields(kind)
     helpers = {"grade": "level", "category_minor": "category"}
     own = [column for key, column in COLUMNS.items() if helpers.get(key, key) in policy]
-    return (name, *REGION, *own)
+    several = (ROLE, MEMBER[kind], CLOSED) if kind in MEMBER else ()
+    return (name, *REGION, *own, *several)

@@ -13,6 +13,7 @@ from keqing.interchange.actions import ImportRefused
 from keqing.interchange.registry import (
     DUPLICATE,
     ERROR,
+    KEEP,
     LEFT,
     NEW,
     UPDATE,
@@ -33,18 +34,17 @@ from keqing.people.actions.imported import (
     ensure_departments,
     restored_values,
     withdraw_departments,
-    withdraw_organisations,
     withdraw_people,
 )
-from keqing.people.actions.organisations import Draft, OrganisationRefused, create_organisations
+from keqing.people.actions.organisations import OrganisationRefused
 from keqing.people.actions.people import PersonDraft, PersonRefused, Post, create_people, update_people
 from keqing.people.imports import cleaning
-from keqing.people.imports.hospitals import Hospital, Hospitals
+from keqing.people.imports.hospitals import Hospital, Hospitals, Made, make_hospitals, withdraw_made
 from keqing.people.models import Organisation, Person
 from keqing.people.placing import Placing
 from keqing.reference.regions import Regions
 
-STEP = 1000
+STEP, TELL_EVERY = 2000, 200
 TEXTS = {
     "specialty": (600, "专业方向"), "academic_posts": (300, "学术任职"), "publications": (600, "论著"), "post": (60, "职务"),
     "topics": (200, "关注主题"), "remark": (500, "备注"), "email": (254, "邮箱"),
@@ -53,8 +53,6 @@ PROFILE_LIMIT = 20_000
 PHONES = {"mobile": "手机", "phone": "座机"}
 GENDERS = {"男": "m", "m": "m", "先生": "m", "女": "f", "f": "f", "女士": "f"}
 HEADS = ("主任", "科主任", "科室主任", "科室负责人", "学科带头人")
-
-Made = Mapping[tuple[int | str, ...], Organisation]
 
 
 @dataclass
@@ -137,7 +135,8 @@ class DoctorImport(ImportSpec):
         everyone = _Known.read(hospital_ids=matched, names=people, by=context.by)
         planned = []
         for at, row in enumerate(rows):
-            context.tell(at // 2)
+            if at % TELL_EVERY == 0:
+                context.tell(at // 2)
             planned.append(self._plan_row(row, hospitals, everyone, context))
         return Plan(planned, hospitals.unmatched())
 
@@ -145,7 +144,7 @@ class DoctorImport(ImportSpec):
         new = [row for row in plan.rows if row.outcome == NEW]
         start = len(plan.rows) // 2
         try:
-            hospitals = self._make_hospitals(new, context)
+            hospitals = make_hospitals(rows=new, context=context)
             for at in range(0, len(new), STEP):
                 context.tell(start + at // 2)
                 self._create(new[at : at + STEP], hospitals, context)
@@ -168,18 +167,12 @@ class DoctorImport(ImportSpec):
         reasons = {created[pk]: why for pk, why in kept.items()}
         reasons.update(self._restore([row for row in rows if row.outcome == UPDATE], by, at))
         departments = {pk: row.number for row in rows for pk in row.before.get("departments", ())}
-        hospitals = {pk: row.number for row in rows for pk in row.before.get("hospitals", ())}
         left: dict[int, list[str]] = defaultdict(list)
         for pk, why in withdraw_departments(ids=list(departments), by=by, at=at).items():
             left[departments[pk]].append(why)
-        for pk, why in self._hospitals_left(list(hospitals), by, at).items():
-            left[hospitals[pk]].append(why)
+        for number, why in withdraw_made(rows=rows, by=by, at=at).items():
+            left[number].append(why)
         return Undone(reasons, {number: f"医生已撤销；{'；'.join(many)}" for number, many in left.items()})
-
-    def _hospitals_left(self, ids: Sequence[int], by: Staff, at: datetime) -> dict[int, str]:
-        kept = withdraw_organisations(ids=ids, by=by, at=at)
-        names = known.living_organisations(ids=list(kept)) if kept else {}
-        return {pk: f"新建的医院“{names[pk]}”保留：{why}" for pk, why in kept.items() if pk in names}
 
     def _plan_row(self, row: SourceRow, hospitals: Hospitals, everyone: _Known, context: Context) -> Planned:
         name, notes = row.values.get("name", "").strip(), []
@@ -224,10 +217,12 @@ class DoctorImport(ImportSpec):
             return
         planned.target_id = existing.pk
         values = everyone.take_masked(existing, payload.values, notes)
-        changes = {k: v for k, v in values.items() if v and k != "name" and getattr(existing, k, None) != v}
-        if not context.options.get("update_by") or not changes:
+        differs = any(v and getattr(existing, k) != v for k, v in values.items())
+        changes = context.taken(values=values, record=existing)
+        if not changes:
             planned.outcome = DUPLICATE
-            planned.reason = "；".join(["已存在同名医生" if changes else "已存在，没有要更新的资料", *notes])
+            kept = differs and context.existing == KEEP
+            planned.reason = "；".join(["已存在同名医生" if kept else "已存在，没有要更新的资料", *notes])
             return
         earlier = everyone.updated.setdefault(existing.pk, planned.number)
         if earlier != planned.number:
@@ -238,31 +233,8 @@ class DoctorImport(ImportSpec):
         planned.outcome, planned.payload = UPDATE, payload
         planned.reason = "；".join([f"更新{'、'.join(labels)}", *notes])
 
-    def _make_hospitals(self, new: Sequence[Planned], context: Context) -> Made:
-        """One organisation 待核实 for each name nothing answers to; the first row that needs it remembers it."""
-        first: dict[tuple[int | str, ...], Planned] = {}
-        for row in new:
-            hospital = row.payload.hospital
-            if hospital and hospital.found is None:
-                first.setdefault(hospital.mark, row)
-        drafts = []
-        for row in first.values():
-            hospital = row.payload.hospital
-            main, aliases = cleaning.split_name(hospital.name)
-            values = {
-                "kind": choices.Kind.HOSPITAL, "name": main[:120], "aliases": aliases, "is_unverified": True,
-                "region_id": hospital.region_id, "source_note": context.source_note,
-            }
-            drafts.append(Draft(values, unit=hospital.place.unit, owner=hospital.place.owner))
-        made = create_organisations(
-            drafts=drafts, by=context.by, at=context.at, source=choices.Source.IMPORT, action="organisation.imported"
-        )
-        for row, organisation in zip(first.values(), made, strict=True):
-            row.before.setdefault("hospitals", []).append(organisation.pk)
-        return dict(zip(first, made, strict=True))
-
     def _create(self, rows: Sequence[Planned], made: Made, context: Context) -> None:
-        where = [_organisation(row.payload.hospital, made) for row in rows]
+        where = [row.payload.hospital.organisation(made) if row.payload.hospital else None for row in rows]
         wanted = [(o, row.payload.department) for o, row in zip(where, rows, strict=True) if o and row.payload.department]
         departments = ensure_departments(wanted=wanted, by=context.by, at=context.at)
         drafts = []
@@ -339,12 +311,6 @@ def clean_doctor(row: Mapping[str, str], notes: list[str]) -> dict[str, Any]:
     if faults:
         raise ValueError("；".join(faults))
     return {key: value for key, value in values.items() if value}
-
-
-def _organisation(hospital: Hospital | None, made: Made) -> Organisation | None:
-    if hospital is None:
-        return None
-    return hospital.found or made[hospital.mark]
 
 
 def _same_doctor(payload: _Payload, everyone: _Known, context: Context) -> Person | None:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from keqing.interchange.registry import Context, Unmatched
+from keqing.access.models import Staff
+from keqing.interchange.registry import Applied, Context, Planned, Unmatched
 from keqing.kit.search import normalise
 from keqing.people import choices, known
+from keqing.people.actions.imported import withdraw_organisations
+from keqing.people.actions.organisations import Draft, create_organisations
 from keqing.people.imports import cleaning
 from keqing.people.models import Organisation
 from keqing.people.placing import OutOfReach, Place, Placing
@@ -18,6 +22,7 @@ from keqing.reference.regions import Regions
 CREATE, LEAVE = "create", "leave"
 
 
+Made = Mapping[tuple[int | str, ...], Organisation]
 Spot = tuple[str, str | None]
 """A hospital's name and the division it is in, as far as the file tells."""
 
@@ -36,7 +41,13 @@ class Hospital:
     @property
     def mark(self) -> tuple[int | str, ...]:
         """The same for rows that mean the same hospital, whichever of its names they use."""
-        return (self.found.pk,) if self.found else (self.name, self.region_id or "")
+        if self.found is not None:
+            return (self.found.pk,)
+        return (self.name, self.region_id or "")
+
+    def organisation(self, made: Made) -> Organisation:
+        """The hospital itself, once the new ones are made."""
+        return self.found or made[self.mark]
 
 
 class Hospitals:
@@ -127,6 +138,41 @@ class Hospitals:
     def _region(self, name: str, city: str) -> str | None:
         found = self._regions.resolve(city) if city else self._regions.within(name) or self._regions.mentioned(name)
         return found.code if found else None
+
+
+def make_hospitals(*, rows: Sequence[Planned], context: Context) -> Made:
+    """One organisation 待核实 for each hospital nothing answers to; the first row that needs it remembers it.
+
+    ``rows``: those that go in; their payload has a ``hospital``.
+    """
+    first: dict[tuple[int | str, ...], Planned] = {}
+    for row in rows:
+        hospital = row.payload.hospital
+        if hospital and hospital.found is None:
+            first.setdefault(hospital.mark, row)
+    drafts = []
+    for row in first.values():
+        hospital = row.payload.hospital
+        main, aliases = cleaning.split_name(hospital.name)
+        values = {
+            "kind": choices.Kind.HOSPITAL, "name": main[:120], "aliases": aliases, "is_unverified": True,
+            "region_id": hospital.region_id, "source_note": context.source_note,
+        }
+        drafts.append(Draft(values, unit=hospital.place.unit, owner=hospital.place.owner))
+    made = create_organisations(
+        drafts=drafts, by=context.by, at=context.at, source=choices.Source.IMPORT, action="organisation.imported"
+    )
+    for row, organisation in zip(first.values(), made, strict=True):
+        row.before.setdefault("hospitals", []).append(organisation.pk)
+    return dict(zip(first, made, strict=True))
+
+
+def withdraw_made(*, rows: Sequence[Applied], by: Staff, at: datetime) -> dict[int, str]:
+    """Take back hospitals that came with rows. Returns row number → which hospital stays and why."""
+    numbers = {pk: row.number for row in rows for pk in row.before.get("hospitals", ())}
+    kept = withdraw_organisations(ids=list(numbers), by=by, at=at)
+    names = known.living_organisations(ids=list(kept)) if kept else {}
+    return {numbers[pk]: f"新建的医院“{names[pk]}”保留：{why}" for pk, why in kept.items() if pk in names}
 
 
 def _narrowed(region: str | None, places: Collection[str | None]) -> str | None:

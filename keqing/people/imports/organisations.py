@@ -13,6 +13,8 @@ from keqing.interchange.actions import ImportRefused
 from keqing.interchange.registry import (
     DUPLICATE,
     ERROR,
+    FILL,
+    KEEP,
     NEW,
     UPDATE,
     Applied,
@@ -37,13 +39,14 @@ from keqing.people.actions.organisations import (
     update_organisations,
 )
 from keqing.people.imports.columns import organisation_columns
-from keqing.people.imports.rows import OrganisationCleaner
+from keqing.people.imports.rows import COMPANIES, OrganisationCleaner
 from keqing.people.models import Organisation
 from keqing.people.permissions import Can
 from keqing.people.placing import OUT_OF_REACH, OutOfReach, Place, Placing
 from keqing.reference.regions import Regions
 
-STEP = 1000
+STEP = 2000
+CODES = ("uscc", "code", "hco_code")
 TELL_EVERY = 500
 
 
@@ -70,12 +73,18 @@ class _Cleaned:
     def region(self) -> str | None:
         return self.values.get("region_id")
 
+    @property
+    def spot(self) -> tuple[str | None, str]:
+        """Where it is, as far as the row tells: division and address."""
+        return self.region, self.values.get("address", "")
+
 
 @dataclass
 class _Seen:
     """What earlier rows of the file hold, to find repetitions."""
 
-    names: dict[str, list[tuple[int, str | None]]] = field(default_factory=lambda: defaultdict(list))
+    names: dict[str, list[tuple[int, str | None, str]]] = field(default_factory=lambda: defaultdict(list))
+    bare: dict[str, int] = field(default_factory=dict)
     codes: dict[tuple[str, str], int] = field(default_factory=dict)
     updated: dict[int, int] = field(default_factory=dict)
     """The row that updates an organisation, by the organisation's id."""
@@ -90,10 +99,18 @@ class _Seen:
                 found = found or self.codes.get((key, value))
                 self.codes.setdefault((key, value), cleaned.row.number)
         same = self.names[normalise(cleaned.name)]
-        for number, region in same:
-            found = found or (number if known.same_place(region, cleaned.region) else None)
-        same.append((cleaned.row.number, cleaned.region))
+        for number, region, address in same:
+            found = found or (number if known.same_spot((region, address), cleaned.spot) else None)
+        same.append((cleaned.row.number, *cleaned.spot))
         return found
+
+    def alike(self, cleaned: _Cleaned) -> int | None:
+        """An earlier line whose name differs only in 有限, 股份 and the like: perhaps the same company."""
+        bare = normalise(cleaned.name)
+        for word in ("有限责任", "股份有限", "有限", "集团", "公司"):
+            bare = bare.replace(word, "")
+        first = self.bare.setdefault(bare, cleaned.row.number)
+        return first if first != cleaned.row.number else None
 
 
 class OrganisationImport(ImportSpec):
@@ -105,7 +122,7 @@ class OrganisationImport(ImportSpec):
         self.label = str(choices.Kind(kind).label)  # type: ignore[misc]
         self.fields = organisation_columns(kind)  # type: ignore[misc]
         self.keyed_by = "hospital" if kind in choices.CARE_KINDS else None  # type: ignore[misc]
-        keys = (("name", "名称和地区"), ("code", "编码"), ("uscc", "统一社会信用代码"))
+        keys = (("name", "名称和地区"), ("code", "编码"), ("uscc", "统一社会信用代码"), ("hco_code", "医疗机构代码"))
         self.update_keys = tuple((k, label) for k, label in keys if self.field(k))  # type: ignore[misc]
 
     def allowed(self, staff: Staff) -> bool:
@@ -159,7 +176,7 @@ class OrganisationImport(ImportSpec):
             values = cleaner.clean(row.values, notes)
         except ValueError as error:
             return _Cleaned(row, {}, notes, error=str(error))
-        names = (values["name"], values.get("code", ""), values.get("uscc", ""))
+        names = (values["name"], *(values.get(key, "") for key in CODES))
         return _Cleaned(row, values, notes, parts=tuple(normalise(name) for name in names if name))
 
     def _plan_row(
@@ -171,7 +188,7 @@ class OrganisationImport(ImportSpec):
         if earlier := seen.earlier(one):
             planned.outcome, planned.reason = DUPLICATE, f"与第 {earlier} 行重复"
             return planned
-        found = self._match(one, existing)
+        found = self._match(one, existing, str(context.options.get("update_by") or "name"))
         if found is not None:
             return self._plan_known(planned, one, found, seen, context)
         try:
@@ -179,43 +196,52 @@ class OrganisationImport(ImportSpec):
         except OutOfReach as refusal:
             planned.reason = str(refusal)
             return planned
+        if self.kind in COMPANIES and (near := seen.alike(one)):
+            one.notes.append(f"与第 {near} 行名称相近，可能是同一家，请核对")
         planned.outcome, planned.reason = NEW, "；".join(one.notes)
         planned.payload = _Payload({"kind": self.kind, "source_note": context.source_note, **one.values}, place)
         return planned
 
-    def _match(self, one: _Cleaned, existing: Mapping[str, list[Organisation]]) -> Organisation | None:
-        """The organisation we have: same credit code or code, else same name in the same place."""
-        for key in ("uscc", "code"):
+    def _match(self, one: _Cleaned, existing: Mapping[str, list[Organisation]], by: str) -> Organisation | None:
+        """The organisation we have: same code, that of the chosen key first, else same name in the same place.
+
+        When a code is the key, a namesake that has another code is another organisation.
+        """
+        for key in sorted(CODES, key=lambda code: code != by):
             value = one.values.get(key)
             for found in existing.get(normalise(value), ()) if value else ():
                 if getattr(found, key) == value:
                     return found
         for found in existing.get(normalise(one.name), ()):
-            if known.same_place(found.region_id, one.region):
+            if by in CODES and one.values.get(by) and getattr(found, by):
+                continue
+            if known.same_spot((found.region_id, found.address), one.spot):
                 return found
         return None
 
     def _plan_known(
         self, planned: Planned, one: _Cleaned, found: Organisation, seen: _Seen, context: Context
     ) -> Planned:
-        update_by = context.options.get("update_by")
+        update_by = str(context.options.get("update_by") or "name")
         if found.allows(context.by, Can.VIEW, names=True):
             planned.target_id = found.pk
         else:
             seen.unseen[found.pk] = found
-        if not update_by or not self._agrees(update_by, one, found):
+        if context.existing == KEEP or not self._agrees(update_by, one, found):
             planned.outcome = DUPLICATE
             planned.reason = f"已存在，{known.owner_words(found, staff=context.by, word=Can.VIEW)}"
             return planned
         if not found.allows(context.by, self.word):
             planned.reason = OUT_OF_REACH
             return planned
-        values = {k: v for k, v in one.values.items() if v not in (None, "", []) and k != update_by}
-        values = {k: v for k, v in values.items() if getattr(found, k) != v and not self._is_vaguer(k, v, found)}
+        # recognised by an alias: the name of the record stays
+        values = {k: v for k, v in one.values.items() if k != "name" or update_by != "name"}
+        values = context.taken(values=values, record=found)
+        values = {k: v for k, v in values.items() if not self._is_vaguer(k, v, found)}
         if found.is_unverified:
             values["is_unverified"] = False
         if not values:
-            planned.outcome, planned.reason = DUPLICATE, "已存在，资料相同"
+            planned.outcome, planned.reason = DUPLICATE, "已存在，没有要补的资料" if context.existing == FILL else "已存在，资料相同"
             return planned
         if figures := {k: self._provenance(context) for k in values if k in ASSESSED}:
             values["figure_sources"] = {**found.figure_sources, **figures}
@@ -233,7 +259,7 @@ class OrganisationImport(ImportSpec):
     def _agrees(self, update_by: str, one: _Cleaned, found: Organisation) -> bool:
         if update_by == "name":
             return normalise(one.name) in map(normalise, (found.name, found.short_name, *found.aliases))
-        return bool(one.values.get(update_by)) and getattr(found, update_by) == one.values[update_by]
+        return bool(one.values.get(update_by)) and getattr(found, update_by) in ("", one.values[update_by])
 
     def _provenance(self, context: Context) -> dict[str, str]:
         """Where a figure of the file comes from: not from where the rest of the record came."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -27,6 +28,9 @@ CHOICES = {
     "tier": {"一级": "first", "1": "first", "二级": "second", "2": "second"},
 }
 NAME_LIMIT = 120
+COMPANIES = ("distributor", "maker", "chain", "agent")
+OTHERS = {"distributor": ("生产", "maker"), "maker": ("批发|经营|配送|商业|经销", "distributor")}
+"""By kind: what the category of a row that is the other kind reads like, and that kind."""
 
 
 class OrganisationCleaner:
@@ -55,6 +59,7 @@ class OrganisationCleaner:
                     values[name] = value
 
         self._clean_name(row, values, faults, notes)
+        faults += self._other_kind(row)
         keep("region_id", lambda: self._region(row, notes))
         for name in row.keys() & self._fitted.keys():
             keep(name, lambda name=name: self._fitted[name](row[name], notes))  # type: ignore[misc]
@@ -93,7 +98,12 @@ class OrganisationCleaner:
         if not text.strip():
             faults.append("名称为空")
             return
-        name, aliases = cleaning.split_name(text)
+        if self._kind in COMPANIES:
+            name, aliases, extra = cleaning.split_company(text)
+            if extra:
+                notes.append(f"名称后面的“{extra}”不作为名称")
+        else:
+            name, aliases = cleaning.split_name(cleaning.halfwidth(text))
         if len(name) > NAME_LIMIT:
             faults.append(f"名称超过 {NAME_LIMIT} 字")
             return
@@ -102,13 +112,27 @@ class OrganisationCleaner:
         if aliases:
             values["aliases"] = [cleaning.fitted(alias, 120, "别名", notes) for alias in dict.fromkeys(aliases)]
 
+    def _other_kind(self, row: Mapping[str, str]) -> list[str]:
+        """Why a row of a list of several kinds does not belong to this one."""
+        if self._kind not in OTHERS:
+            return []
+        own, (pattern, other) = choices.Kind(self._kind).label, OTHERS[self._kind]
+        faults = []
+        if re.search(pattern, row.get("role", "")):
+            faults.append(f"类别是“{row['role']}”，不是{own}；请把这个文件再按“{choices.Kind(other).label}”导入一次")
+        if row.get("member", "").strip().lower() in cleaning.NO:
+            faults.append(f"文件注明不是{own}")
+        if row.get("is_closed", "").strip().lower() in cleaning.YES:
+            faults.append("文件注明已禁用")
+        return faults
+
     def _region(self, row: Mapping[str, str], notes: list[str]) -> str | None:
         """From the code, else from the columns of places, else from where address or name begin."""
         if code := self._regions.known(row.get("region_code", "")):
             return code
-        texts = [row[key] for key in PLACES if row.get(key)]
+        texts = [cleaning.halfwidth(row[key]) for key in PLACES if row.get(key)]
         if not texts:
-            places = (self._regions.within(row.get(key, "")) for key in ("address", "name"))
+            places = (self._regions.within(cleaning.halfwidth(row.get(key, ""))) for key in ("address", "name"))
             return next((place.code for place in places if place), None)
         found = self._regions.resolve(*texts)
         if found is not None and not found.rest:
@@ -137,4 +161,4 @@ class OrganisationCleaner:
         return value
 
     def _fit(self, limit: int, label: str) -> Callable[[str, list[str]], str]:
-        return lambda text, notes: cleaning.fitted(text, limit, label, notes)
+        return lambda text, notes: cleaning.fitted(cleaning.halfwidth(text), limit, label, notes)

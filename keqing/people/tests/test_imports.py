@@ -121,7 +121,7 @@ def test_commerce_imports_partners_of_its_area_and_no_hospitals():
     cast = make_cast()
     from keqing.interchange.registry import specs_for
 
-    assert {s.key for s in specs_for(cast.commerce)} == {f"organisation-{k}" for k in ("distributor", "agent", "pharmacy", "chain")}
+    assert {s.key for s in specs_for(cast.commerce)} == {f"organisation-{k}" for k in ("distributor", "maker", "agent", "pharmacy", "chain")}
     rows = [["公司名称", "信用代码"], ["示例医药有限公司", "91110000600037341L"], ["示例医药二公司", "91110000600037341L"]]
     batch = make_applied(by=cast.commerce, file=xlsx(rows), kind="organisation-distributor")
     assert outcomes(batch)[1] == ("示例医药二公司", "duplicate", "与第 2 行重复")
@@ -193,7 +193,7 @@ def test_doctors_find_their_hospital_by_name_alias_and_run_together_names():
         ["张四", "示例省人民医院示例省妇幼保健院", "", "", "", ""],
     ]
     batch = make_applied(by=cast.manager, file=xlsx(rows), kind="doctor")
-    assert batch.counts["new"] == 4 and batch.findings == {"unmatched": []}
+    assert batch.counts["new"] == 4 and batch.findings["unmatched"] == []
     assert set(Affiliation.objects.values_list("organisation", flat=True)) == {first.pk}
     assert sorted(Department.objects.values_list("name", flat=True)) == ["心血管内科", "骨科"]
     third = Person.objects.get(name="张三")
