@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from django.db import connection
@@ -40,7 +41,7 @@ class Line:
     drill: Mapping[str, Any]
     opens: Mapping[str, Any] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def total(self) -> int:
         return sum(self.counts.values())
 
@@ -84,13 +85,14 @@ def contacts_board(
         lines = _people([*raw_people, *raw_lines], units)
         lines.sort(key=lambda line: (line.note, line.label) if by_name else (-line.total, line.note, line.label))
     totals = {period.key: 0 for period in periods}
+    every: set[int] = set()
     for line in lines:
+        every.update(line.counts.values())
         for key, count in line.counts.items():
             totals[key] += count
     return ContactsBoard(
         periods=periods, lines=lines, totals=totals, total=sum(totals.values()),
-        lowest=min((count for line in lines for count in line.counts.values()), default=0),
-        highest=max((count for line in lines for count in line.counts.values()), default=0),
+        lowest=min(every, default=0), highest=max(every, default=0),
         unit=chosen, above=[one for one in units.values() if chosen and one.holds(chosen) and one != chosen],
         has_teams=len(units) > 1,
     )
@@ -202,7 +204,7 @@ def _read(
     units = _named(reach)
     lines = {PEOPLE: _BY_PERSON, TEAMS: _BY_UNIT, METHODS: _BY_METHOD}[grouping].format(table=table, where=chosen.text)
     values = [*units.values, *chosen.values]
-    sql = f"select ({_UNITS.format(where=units.text)}), ({lines})"  # noqa: S608  every value is a parameter
+    sql = f"SELECT ({_UNITS.format(where=units.text)}), ({lines})"  # noqa: S608  every value is a parameter
     if grouping == PEOPLE:
         sql, values = f"{sql}, ({_HOLDERS.format(where=holders.text)})", [*values, *holders.values]
     with connection.cursor() as cursor:
@@ -230,27 +232,28 @@ _UNITS = """
 _WORKED_IN = "u.id in (select t.unit_id from followups_monthtally t where t.tracker_id = %s)"
 _INSIDE = "{column} in (select id from access_orgunit where path like (select path || '%%' from access_orgunit where id = %s))"
 _BY_PERSON = """
-    select json_agg(json_build_array(c.tracker_id, c.position_id, s.name, p.name, c.unit_id, c.counts)) from (
-        select tracker_id, position_id, (array_agg(unit_id order by starts_on desc))[1] as unit_id,
-               json_object_agg(starts_on, count) filter (where count <> 0) as counts
+    select json_agg(json_build_array(c.tracker_id, c.position_id, s.name, p.name, p.unit_id, c.counts)) from (
+        select tracker_id, position_id, json_object_agg(starts_on, count) as counts
         from (
-            select tracker_id, position_id, max(unit_id) as unit_id, starts_on, sum(count) as count
-            from {table} where {where} group by tracker_id, position_id, starts_on
-        ) m group by tracker_id, position_id having sum(count) <> 0
+            select tracker_id, position_id, starts_on, sum(count)::int as count
+            from {table} where {where} group by tracker_id, position_id, starts_on having sum(count) <> 0
+        ) m group by tracker_id, position_id
     ) c join access_staff s on s.id = c.tracker_id left join access_position p on p.id = c.position_id
 """
 _BY_UNIT = """
     select json_agg(json_build_array(unit_id, counts)) from (
-        select unit_id, json_object_agg(starts_on, count) filter (where count <> 0) as counts
-        from (select unit_id, starts_on, sum(count) as count from {table} where {where} group by unit_id, starts_on) m
-        group by unit_id having sum(count) <> 0
+        select unit_id, json_object_agg(starts_on, count) as counts from (
+            select unit_id, starts_on, sum(count)::int as count
+            from {table} where {where} group by unit_id, starts_on having sum(count) <> 0
+        ) m group by unit_id
     ) c
 """
 _BY_METHOD = """
     select json_agg(json_build_array(method, counts)) from (
-        select method, json_object_agg(starts_on, count) filter (where count <> 0) as counts
-        from (select method, starts_on, sum(count) as count from {table} where {where} group by method, starts_on) m
-        group by method having sum(count) <> 0
+        select method, json_object_agg(starts_on, count) as counts from (
+            select method, starts_on, sum(count)::int as count
+            from {table} where {where} group by method, starts_on having sum(count) <> 0
+        ) m group by method
     ) c
 """
 _HOLDERS = """
