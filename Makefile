@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo dev init serve stop test test-fast check-long bench fix lint assets base-ready dev-ready chromium
+.PHONY: help demo dev init serve stop test test-fast check-long reliability bench fix lint assets base-ready dev-ready chromium
 
 OLDEST := 3.11
 # The first interpreter that starts and is new enough: a name alone proves nothing.
@@ -40,8 +40,14 @@ test-fast: dev-ready assets lint ## 不用浏览器的检查和测试
 check-long: dev-ready assets chromium ## 完整规模的检查（发布前）
 	$(PY) -m pytest -q -m slow
 
+reliability: dev-ready assets chromium ## 断电、断线与攻击测试全规模跑一遍，写成 docs/reliability.md
+	$(PY) -m pytest -p tests.reliability --reliability=docs/reliability.md -q $(RELIABILITY)
+
 bench: dev-ready assets ## 性能测试
 	$(PY) -m bench.run
+
+RELIABILITY := tests/faults tests/attacks tests/guards/test_dangerous.py tests/guards/test_permission_matrix.py \
+	keqing/access/tests keqing/exports/tests keqing/interchange/tests/test_bombs.py keqing/kit/tests/test_masks.py
 
 lint: dev-ready
 	$(PY) -m ruff check .

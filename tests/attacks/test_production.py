@@ -4,7 +4,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -54,10 +53,10 @@ def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
 
 
 @pytest.fixture(scope="module")
-def answers(django_db_setup: None) -> Iterator[dict[str, Any]]:
+def answers(django_db_setup: None) -> dict[str, Any]:
     done = run("-c", SCRIPT, json.dumps(["/", "/access/sign-in/", "/healthz", "/not-there/", *CLOSED]))
     assert done.returncode == 0, done.stderr[-2000:]
-    yield json.loads(done.stdout.strip().splitlines()[-1])
+    return json.loads(done.stdout.strip().splitlines()[-1])
 
 
 @pytest.mark.django_db

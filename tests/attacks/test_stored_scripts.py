@@ -1,6 +1,5 @@
 """T36: scripts kept in every text of every table stay text on every page, in a real browser."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -19,9 +18,10 @@ from tests.guards.stage import set_stage
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.proves("T36")]
 CALLS = ("alert(1)", "confirm(1)", "prompt(1)", "print()")
 SHAPES = (
-    "<script>{call}</script>", "</script><script>{call}</script>", "<img src=x onerror={call}>", '"><img src=x onerror={call}>', "'><svg onload={call}>",
-    "<svg/onload={call}>", "</title><script>{call}</script>", "</textarea><script>{call}</script>", '" autofocus onfocus={call} x="', "' onmouseover={call} '",
-    "<a href=javascript:{call}>x</a>", "<iframe src=javascript:{call}>", "<details open ontoggle={call}>", "<xss-x onclick={call}>x</xss-x>", "--><script>{call}</script><!--",
+    "<script>{call}</script>", "</script><script>{call}</script>", "<img src=x onerror={call}>", '"><img src=x onerror={call}>',
+    "'><svg onload={call}>", "<svg/onload={call}>", "</title><script>{call}</script>", "</textarea><script>{call}</script>",
+    '" autofocus onfocus={call} x="', "' onmouseover={call} '", "<a href=javascript:{call}>x</a>", "<iframe src=javascript:{call}>",
+    "<details open ontoggle={call}>", "<xss-x onclick={call}>x</xss-x>", "--><script>{call}</script><!--",
 )
 PAYLOADS = [shape.format(call=call) for call in CALLS for shape in SHAPES]
 # what the product chooses from its own words: keys, addresses, codes of state; a text put there is another fault
@@ -30,11 +30,15 @@ STRUCTURE = {
     "access.UsedFormKey.label", "access.UsedFormKey.key", "timeline.Entry.url_name", "timeline.Entry.icon", "timeline.Entry.subject_label",
     "timeline.Facts.url_name", "people.Person.kind", "interchange.Import.kind", "compliance.RuleVersion.rule_id", "compliance.Rule.rule_id",
 }
-FOUND = """() => [...document.querySelectorAll("xss-x, script:not([src]), img[onerror], svg[onload], details[ontoggle], [onfocus], [onmouseover], [onclick], iframe, a[href^='javascript:' i]")]
-    .filter((one) => !(one.tagName === "SCRIPT" && one.type === "application/json")).map((one) => one.outerHTML.slice(0, 120))"""
+MADE = (
+    "xss-x, script:not([src]), img[onerror], svg[onload], details[ontoggle], [onfocus], [onmouseover], [onclick], iframe, "
+    "a[href^='javascript:' i]"
+)
+FOUND = f"""() => [...document.querySelectorAll("{MADE}")]
+    .filter((one) => one.type !== "application/json").map((one) => one.outerHTML.slice(0, 120))"""
 
 
-def text_fields() -> list[tuple[type[models.Model], models.Field[Any, Any]]]:
+def text_fields() -> list[tuple[type[models.Model], "models.Field[Any, Any]"]]:
     """Every field a person's words can end up in."""
     found = []
     for model in our_models():
@@ -87,7 +91,7 @@ def audited(world: World) -> None:
 
 
 @pytest.fixture
-def dialogs(page: Any) -> Iterator[list[str]]:
+def dialogs(page: Any) -> list[str]:
     seen: list[str] = []
 
     def note(dialog: Any) -> None:
@@ -96,7 +100,7 @@ def dialogs(page: Any) -> Iterator[list[str]]:
 
     page.on("dialog", note)
     page.set_default_timeout(10_000)
-    yield seen
+    return seen
 
 
 def visit(page: Any, live_server: Any, world: World, found: list[Opening]) -> tuple[int, list[str]]:
