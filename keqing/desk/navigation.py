@@ -60,6 +60,7 @@ SECTIONS = (
             Entry("全部", CUSTOMER_LISTS, ("all",)),
             *(Entry(label, CUSTOMER_LISTS, (kind,)) for kind, label in Kind.choices),
             Entry("人员", "people:people"),
+            Entry("联系人管理", "people:contact_people"),
             Entry("科室", "people:departments"),
             Entry("数据质量", "people:quality"),
             Entry("回收站", "people:trash"),

@@ -32,6 +32,7 @@ class PeopleConfig(AppConfig):
 
         from keqing.kit.list_registry import register
         from keqing.people import tables
+        from keqing.people.contact_people import open_contact_people
         from keqing.people.permissions import Can
 
         register(
@@ -39,6 +40,10 @@ class PeopleConfig(AppConfig):
             address=lambda kind: reverse("people:organisations", args=[kind]),
         )
         register(name="people", word=Can.VIEW_PERSON, opener=tables.open_people, address=lambda _: reverse("people:people"))
+        register(
+            name="contacts-people", word=Can.VIEW_PERSON, opener=open_contact_people,
+            address=lambda _: reverse("people:contact_people"),
+        )
         register(
             name="departments", word=Can.VIEW_PERSON, opener=tables.open_departments,
             address=lambda _: reverse("people:departments"),

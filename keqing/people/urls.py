@@ -1,6 +1,6 @@
 from django.urls import path
 
-from keqing.people.views import cells, departments, lookups, organisations, people, quality, tags, trash
+from keqing.people.views import cells, contact_people, departments, lookups, organisations, people, quality, tags, trash
 
 app_name = "people"
 urlpatterns = [
@@ -23,6 +23,8 @@ urlpatterns = [
     path("departments/", departments.departments, name="departments"),
     path("departments/<int:pk>/edit/", departments.department_edit, name="department_edit"),
     path("people/", people.people, name="people"),
+    path("people/contacts/", contact_people.contact_people, name="contact_people"),
+    path("people/<int:pk>/panel/", contact_people.person_panel, name="person_panel"),
     path("people/new/", people.person_new, name="person_new"),
     path("people/<int:pk>/", people.person, name="person"),
     path("people/<int:pk>/cell/<slug:column>/", cells.person_cell, name="person_cell"),

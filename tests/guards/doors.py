@@ -134,6 +134,8 @@ DOORS: dict[str, Door] = {
     "people:regions": Door((VIEW, PERSON, "org.manage")),
     "people:organisation_options": Door((VIEW,), "G", "kind"),
     "people:people": Door((PERSON,)),
+    "people:contact_people": Door((PERSON,)),
+    "people:person_panel": _person(PERSON),
     "people:person_new": Door(("person.create",), "GP"),
     "people:person": _person(PERSON),
     "people:person_card": _person(PERSON),
