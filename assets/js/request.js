@@ -20,7 +20,6 @@ Object.assign(htmx.config, {
 });
 
 const SENTENCES = {
-  401: "登录已过期，请重新登录；填写的内容已存为草稿。",
   403: "你没有这项权限，内容没有改动。需要时请联系管理员。",
   404: "这条记录不存在，或你看不到它。",
   429: "超过了规定的次数，暂时不能再打开；请稍后再试。",
@@ -36,6 +35,7 @@ document.addEventListener("htmx:configRequest", (event) => {
 
 document.addEventListener("htmx:responseError", (event) => {
   const { status } = event.detail.xhr;
+  if (status === 401) return; // session.js asks to sign in again
   const number = event.detail.xhr.getResponseHeader("X-Error-Number");
   const sentence = SENTENCES[status] ?? "没有完成，内容没有改动，请重试。";
   toast({ text: number ? `${sentence}（错误号 ${number}）` : sentence, level: "error" });

@@ -18,7 +18,7 @@ document.addEventListener(
   "submit",
   (event) => {
     const form = event.target;
-    if (form.method === "get" || form.method === "dialog") return;
+    if (form.method === "get" || form.method === "dialog" || form.matches("[data-again]")) return; // that one stays on the page
     if ("sending" in form.dataset) {
       event.preventDefault();
       event.stopImmediatePropagation();

@@ -55,12 +55,9 @@ def public(reason: str) -> Callable[[View], View]:
 
 
 def _to_sign_in(request: HttpRequest) -> HttpResponse:
-    sign_in = reverse("access:sign_in")
     if request.headers.get("HX-Request"):
-        response = HttpResponse(status=401)
-        response["HX-Redirect"] = f"{sign_in}?next={request.headers.get('HX-Current-URL', '/')}"
-        return response
-    return redirect_to_login(request.get_full_path(), sign_in)
+        return HttpResponse(status=401)  # the page asks to sign in again and repeats the request
+    return redirect_to_login(request.get_full_path(), reverse("access:sign_in"))
 
 
 def fetch(

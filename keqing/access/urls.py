@@ -5,6 +5,7 @@ from keqing.access.views import alarms, organisation, rights, sessions, staff
 app_name = "access"
 urlpatterns = [
     path("sign-in/", sessions.sign_in, name="sign_in"),
+    path("session/", sessions.session, name="session"),
     path("sign-out/", sessions.sign_out, name="sign_out"),
     path("password/", sessions.change_password, name="change_password"),
     path("account/", sessions.account, name="account"),

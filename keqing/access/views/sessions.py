@@ -1,7 +1,8 @@
 """Signing in and out, one's own account, one's own password."""
 
 from django.contrib import auth, messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.middleware.csrf import get_token
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -26,6 +27,8 @@ from keqing.kit import pages
 def sign_in(request: HttpRequest) -> HttpResponse:
     """The door of the product; ``next`` leads back to where one came from, on this site only."""
     target = _next(request)
+    if request.headers.get("Accept") == "application/json":
+        return _sign_in_again(request)
     if request.user.is_authenticated:
         return redirect(target)
     form = SignInForm(request.POST or None)
@@ -44,6 +47,34 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     return pages.render(
         request=request, template="access/sign_in.html", context={"form": form, "next": target}, status=status
     )
+
+
+def _sign_in_again(request: HttpRequest) -> HttpResponse:
+    """From the dialog over a page that was drawn for somebody: nobody else goes on in it."""
+    form = SignInForm(request.POST)
+    if request.method != "POST" or not form.is_valid():
+        return JsonResponse({"error": _("请填写密码。")}, status=422)
+    try:
+        staff = actions.sign_in(
+            login_name=form.cleaned_data["login_name"], password=form.cleaned_data["password"],
+            at=timezone.now(), address=_address(request),
+        )  # fmt: skip
+    except actions.SignInRefused as refusal:
+        return JsonResponse({"error": str(refusal)}, status=422)
+    if str(staff.pk) != request.POST.get("person"):
+        return JsonResponse({"error": _("这一页是另一个人打开的，不能换人继续。请关闭它，从登录页登录。")}, status=422)
+    auth.login(request, staff)
+    return JsonResponse({"person": staff.pk, "csrf": get_token(request)})
+
+
+@never_cache
+@require_http_methods(["GET"])
+@public("tells a page whether its own person is still signed in")
+def session(request: HttpRequest) -> HttpResponse:
+    """Who is signed in, and a token for their next request."""
+    if not request.user.is_authenticated:
+        return JsonResponse({"csrf": get_token(request)}, status=401)
+    return JsonResponse({"person": request.user.pk, "csrf": get_token(request)})
 
 
 @require_POST

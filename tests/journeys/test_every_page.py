@@ -1,0 +1,116 @@
+"""Every page for everybody: no axe violation in any width and theme, large text, narrow screens (U59, U61 … U63)."""
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from itertools import product
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import axe_playwright_python
+import pytest
+
+from tests.guards.doors import DOORS
+from tests.guards.stage import Stage, set_stage
+from tests.journeys.every_page import Page, pages, visit
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+DESK, LAPTOP, PHONE = (1440, 900), (1366, 768), (390, 844)
+NARROW = 320
+# what the structure of a page has no part in: looked at again in every other width and theme
+SEEN = ["color-contrast", "target-size", "link-in-text-block", "scrollable-region-focusable", "aria-hidden-focus"]
+PARTS = 6
+RUN = """async ([type, values]) => {
+  const found = await axe.run(document, { runOnly: { type, values }, resultTypes: ["violations"] })
+  return found.violations.map((one) => `${one.id}: ` + one.nodes.slice(0, 3).map((node) => `${node.target} ${(node.failureSummary || "").slice(0, 200)}`).join("; "))
+}"""
+SIDEWAYS = """() => {
+  const limit = document.documentElement.clientWidth
+  if (document.documentElement.scrollWidth <= limit + 1) return []
+  const scrolls = (one) => ["auto", "scroll", "hidden", "clip"].includes(getComputedStyle(one).overflowX)
+  const boxed = (one) => { for (let up = one.parentElement; up; up = up.parentElement) if (scrolls(up)) return true }
+  const over = [...document.querySelectorAll("body *")].filter((one) => {
+    const box = one.getBoundingClientRect()
+    return box.width && box.right > limit + 1 && !boxed(one) && ![...one.children].some((child) => child.getBoundingClientRect().right > limit + 1)
+  })
+  return [`${document.documentElement.scrollWidth} > ${limit}: ` + over.slice(0, 4).map((one) => `${one.tagName}.${one.className}`).join(", ").slice(0, 160)]
+}"""
+
+
+class Look(NamedTuple):
+    """How somebody has set up their screen; ``large`` is everything at 200 %: zoomed on a desktop, large text on a phone."""
+
+    size: tuple[int, int]
+    scheme: str
+    large: bool = False
+
+
+FULL = [Look(size, scheme, large) for size, scheme, large in product((DESK, LAPTOP, PHONE), ("light", "dark"), (False, True))]
+
+
+@pytest.fixture
+def stage() -> Stage:
+    return set_stage()
+
+
+def looks_for(number: int) -> list[Look]:
+    """Each width once, each theme at least once, large text on every other page: what a push can afford."""
+    schemes = ("light", "dark", "light") if number % 2 else ("dark", "light", "dark")
+    larger = (DESK, PHONE)[number // 2 % 2]
+    return [Look(size, scheme, size == larger) for size, scheme in zip((DESK, LAPTOP, PHONE), schemes, strict=True)]
+
+
+@cache
+def _axe() -> str:
+    return next(Path(axe_playwright_python.__file__).parent.glob("axe*.js")).read_text(encoding="utf-8")
+
+
+def put_on(page: Any, look: Look) -> None:
+    zoomed = 2 if look.large and look.size != PHONE else 1
+    page.set_viewport_size({"width": look.size[0] // zoomed, "height": look.size[1] // zoomed})
+    page.emulate_media(color_scheme=look.scheme, reduced_motion="reduce")
+    text = "200%" if look.large and zoomed == 1 else ""
+    page.evaluate("(size) => { document.documentElement.style.fontSize = size }", text)
+
+
+def complaints(page: Any, looks: Sequence[Look], whole: bool = False) -> Iterator[str]:
+    """All rules in the first look and, unless ``whole``, those of the eye in the others."""
+    page.evaluate(_axe())
+    for look in looks:
+        put_on(page, look)
+        for found in page.evaluate(RUN, ["tag", TAGS] if whole or look is looks[0] else ["rule", SEEN]):
+            yield f"{look.size[0]} {look.scheme}{' 200 %' if look.large else ''}: {found}"
+
+
+def sideways(page: Any) -> Iterator[str]:
+    """What makes the page scroll sideways at 320 pixels, with large text on a phone, zoomed on a desktop."""
+    for look in (Look((NARROW, 720), "light"), Look(PHONE, "light", True), Look(DESK, "light", True)):
+        put_on(page, look)
+        yield from (f"{look.size[0]}{' 200 %' if look.large else ''}: {said}" for said in page.evaluate(SIDEWAYS))
+
+
+def part_of(stage: Stage, part: int) -> list[Page]:
+    wanted = pages(stage)
+    assert len(wanted) > len(DOORS) / 3
+    return wanted[part::PARTS]
+
+
+@pytest.mark.proves("U59", "U61", "U62", "U63")
+@pytest.mark.parametrize("part", range(PARTS))
+def test_axe_finds_nothing_on_any_page_and_none_scrolls_sideways(page: Any, live_server: Any, stage: Stage, part: int):
+    found = []
+    for number, one in enumerate(visit(page, stage, live_server, part_of(stage, part))):
+        found += [f"{one.name} {one.url} {said}" for said in (*complaints(page, looks_for(number)), *sideways(page))]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+@pytest.mark.proves("U59", "U62")
+@pytest.mark.parametrize("part", range(PARTS))
+def test_axe_finds_nothing_on_any_page_at_any_width_theme_and_size_of_text(page: Any, live_server: Any, stage: Stage, part: int):
+    found = []
+    for one in visit(page, stage, live_server, part_of(stage, part)):
+        found += [f"{one.name} {one.url} {said}" for said in complaints(page, FULL, whole=True)]
+    assert not found, "\n".join(found)
