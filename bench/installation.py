@@ -65,7 +65,9 @@ class Installation:
 def environment(var: Path) -> dict[str, str]:
     """What the product's own processes see: nothing of a caller's test run or other installation."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("KEQING_") and name != "DATABASE_URL"}
-    return {**kept, "KEQING_VAR": str(var), "KEQING_PORT": str(_free_port()), "DJANGO_SETTINGS_MODULE": "config.settings"}
+    # one person opens more cards here than the policy allows anybody
+    own = {"KEQING_VAR": str(var), "KEQING_PORT": str(_free_port()), "KEQING_CARDS_PER_HOUR": "1000000000"}
+    return {**kept, **own, "DJANGO_SETTINGS_MODULE": "config.settings"}
 
 
 @contextmanager
