@@ -15,5 +15,19 @@ document.addEventListener("click", (event) => {
 // Filters answer at once; without this module the button 查询 sends them.
 document.addEventListener("change", (event) => {
   const form = event.target.form;
-  if (form && "autoSubmit" in form.dataset) form.requestSubmit();
+  if (!form || !("autoSubmit" in form.dataset)) return;
+  const several = event.target.closest("[data-several]");
+  // a menu of ticks answers when it closes, so that the next tick finds it open
+  if (several) several.dataset.changed = "";
+  else form.requestSubmit();
 });
+document.addEventListener(
+  "toggle",
+  (event) => {
+    const several = event.target.closest?.("[data-several]");
+    if (!several || several.open || !("changed" in several.dataset)) return;
+    delete several.dataset.changed;
+    several.closest("form")?.requestSubmit();
+  },
+  true,
+);

@@ -11,6 +11,8 @@ from django.forms.boundfield import BoundField
 from django.forms.renderers import BaseRenderer, DjangoTemplates
 from django.forms.widgets import Input
 from django.template import loader
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 
 from keqing.kit.widget_drawing import draw
 
@@ -155,6 +157,30 @@ class DateTimeInput(forms.DateTimeInput):
         super().__init__(attrs=dict(attrs or {}), format="%Y-%m-%dT%H:%M")
 
 
+class SeveralWidget(forms.CheckboxSelectMultiple):
+    """A menu of ticks, as narrow as a select. Drawn without a template: it stands on every list."""
+
+    def render(self, name: str, value: Any, attrs: Any = None, renderer: Any = None) -> SafeString:
+        chosen = {str(one) for one in value or ()}
+        labels = [str(label) for key, label in self.choices if str(key) in chosen]
+        ticks = format_html_join(
+            "",
+            '<label><input type="checkbox" class="checkbox checkbox-sm" name="{}" value="{}"{}>{}</label>',
+            ((name, key, " checked" if str(key) in chosen else "", label) for key, label in self.choices),
+        )
+        return format_html(
+            '<details class="drop drop-left several" data-several><summary class="select" title="{}">{}</summary>'
+            '<div class="drop-body choices">{}</div></details>',
+            "、".join(labels), labels[0] if len(labels) == 1 else f"{len(labels)} 项" if labels else "全部", ticks,
+        )
+
+
+class SeveralField(forms.MultipleChoiceField):
+    """Any of these; nothing ticked means all. For filters."""
+
+    widget = SeveralWidget
+
+
 def _speak_chinese(field: forms.Field) -> None:
     standard = type(field).default_error_messages.get("required", forms.Field.default_error_messages["required"])
     if field.label and field.error_messages.get("required") == standard:
@@ -172,6 +198,8 @@ def _dress(field: forms.Field) -> None:
         # a browser empties a number field it cannot read; what was typed must come back with the error
         field.widget = _replaced(field.widget, forms.TextInput())
     widget = field.widget
+    if isinstance(widget, SeveralWidget):
+        return
     if isinstance(widget, forms.CheckboxSelectMultiple | forms.RadioSelect):
         widget.template_name = "kit/choices.html"
         return

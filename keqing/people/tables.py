@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from keqing.access.models import Staff
 from keqing.exports.permissions import Can as ExportCan
 from keqing.kit import keyset
-from keqing.kit.forms import Form
+from keqing.kit.forms import Form, SeveralField
 from keqing.kit.list_registry import OpenList
 from keqing.kit.list_rows import Cell, address
 from keqing.kit.lists import Asked, Column, ListSpec, Preset
@@ -23,6 +23,7 @@ from keqing.people import file_columns, queries
 from keqing.people.choices import CARE_KINDS, BusinessState, Kind, Level, PersonKind, Title
 from keqing.people.columns import ALL_KEYS, CODE, KIND, NAME, OF_KIND, PERSON, REGION, choice, figure, filled
 from keqing.people.fields import organisation_fields, person_fields
+from keqing.people.forms.owners import owned_by, owner_field
 from keqing.people.models import Department, Organisation, OrganisationTag, Person
 from keqing.people.permissions import Can
 from keqing.people.quality import facts_without_source
@@ -51,18 +52,18 @@ class OrganisationFilter(Form):
     q = forms.CharField(label="名称", required=False)
     province = forms.ChoiceField(label="省份", required=False)
     owner = forms.ChoiceField(label="负责人", required=False)
-    city = forms.ChoiceField(label="城市", required=False)
-    level = forms.ChoiceField(label="医院等级", required=False, choices=[("", "全部"), *Level.choices])
-    state = forms.ChoiceField(label="业务状态", required=False, choices=[("", "全部"), *BusinessState.choices])
+    city = SeveralField(label="城市", required=False)
+    level = SeveralField(label="医院等级", required=False, choices=Level.choices)
+    state = SeveralField(label="业务状态", required=False, choices=BusinessState.choices)
 
     def __init__(self, *args: Any, choices: queries.ListChoices, kind: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["q"].widget.attrs["placeholder"] = "名称、拼音首字母、编码"
         self.fields["q"].widget.attrs["type"] = "search"
         self.fields["province"].choices = [("", "全部"), *choices.provinces]  # type: ignore[attr-defined]
-        self.fields["owner"].choices = [("", "全部"), *choices.owners]  # type: ignore[attr-defined]
+        self.fields["owner"] = owner_field(choices)
         if choices.cities:
-            self.fields["city"].choices = [("", "全部"), *choices.cities]  # type: ignore[attr-defined]
+            self.fields["city"].choices = choices.cities  # type: ignore[attr-defined]
         else:
             del self.fields["city"]
         if kind not in ("all", *CARE_KINDS):
@@ -111,17 +112,20 @@ class OrganisationList(ListSpec):
     def filter_arguments(self, request: HttpRequest) -> dict[str, Any]:
         choices = queries.list_choices(
             staff=request.user, word=Can.VIEW, kind=None if self.kind == "all" else self.kind,
-            province=request.GET.get("province", ""),
+            province=request.GET.get("province", ""), owner=request.GET.get("owner", ""),
         )
         return {"choices": choices, "kind": self.kind}
 
     def filter(self, queryset: QuerySet[Organisation], cleaned: Mapping[str, Any]) -> QuerySet[Organisation]:
         if text := cleaned.get("q"):
             queryset = queryset.filter(queries.matching(text=text))
-        place = cleaned.get("city") or cleaned.get("province")
-        if place:
-            queryset = queryset.filter(region__gte=place, region__lte=_last_inside(place))
-        for name, column in (("owner", "owner_position"), ("level", "level"), ("state", "business_state")):
+        inside = Q()
+        for place in cleaned.get("city") or [cleaned.get("province")]:
+            inside |= Q(region__gte=place, region__lte=_last_inside(place)) if place else Q()
+        queryset = queryset.filter(inside)
+        if owner := cleaned.get("owner"):
+            queryset = queryset.filter(owned_by(owner))
+        for name, column in (("level", "level__in"), ("state", "business_state__in")):
             if cleaned.get(name):
                 queryset = queryset.filter(**{column: cleaned[name]})
         # one condition per dimension, so that independent dimensions narrow together
