@@ -26,6 +26,9 @@ class ExportQuerySet(models.QuerySet["Export"]):
             return self
         return self.filter(Q(by=staff) | Q(pk__in=Export.objects.within_reach(staff).values("pk")))
 
+    def asked_by(self, staff: Staff) -> ExportQuerySet:
+        return self.filter(by=staff)
+
     def within_reach(self, staff: Staff) -> ExportQuerySet:
         """What others asked for and this person may agree to."""
         rows = staff.standing.rows(Can.APPROVE, names=False, kind="format", owner="position_id", unit="unit_id")

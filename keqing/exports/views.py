@@ -5,7 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.db.models import QuerySet
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, QueryDict, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
@@ -32,6 +33,8 @@ TYPES = {"csv": "text/csv", "xlsx": "application/vnd.openxmlformats-officedocume
 @allow(Can.RUN)
 def new(request: HttpRequest) -> HttpResponse:
     """Format and columns of a file, and what the policy asks for; then the file itself, or its job."""
+    if "list" not in _sent(request):
+        return redirect("exports:exports")
     wanted = _wanted(request)
     rows = queries.count_of(wanted.rows, most=wanted.limits.counted) if request.method != "POST" else None
     if rows is not None:
@@ -61,6 +64,8 @@ def new(request: HttpRequest) -> HttpResponse:
 @allow(Can.RUN)
 def print_list(request: HttpRequest) -> HttpResponse:
     """The list on paper, A4 across, with who printed it and when on every page."""
+    if "list" not in request.POST:
+        return redirect("exports:exports")
     wanted, at = _wanted(request), timezone.now()
     everything = request.POST.get("columns") == "all"
     order = actions.Order(wanted=wanted, format="print", everything=everything, reason=request.POST.get("reason", ""))
@@ -70,7 +75,9 @@ def print_list(request: HttpRequest) -> HttpResponse:
         messages.error(request, str(refusal))
         return redirect(_list_url(wanted))
     context = {
-        "wanted": wanted, "columns": order.columns, "rows": [[shown_text(value) for value in row] for row in paper.table()], "at": at, "marks": range(12),
+        "wanted": wanted, "columns": order.columns, "at": at,
+        "rows": [[(shown_text(value), "num" if column.numeric else "") for column, value in zip(order.columns, row, strict=True)] for row in paper.table()],
+        "marks": range(12),
         "back": _list_url(wanted),
     }
     return pages.render(request=request, template="exports/print.html", context=context)
@@ -102,7 +109,7 @@ def export(request: HttpRequest, pk: int) -> HttpResponse:
 @allow(Can.RUN)
 def file(request: HttpRequest, pk: int) -> HttpResponse:
     """The finished file, for who asked for it."""
-    found = fetch(Export.objects.select_related("by"), pk, request)
+    found = fetch(Export.objects.asked_by(request.user), pk, request)
     if found.state != Export.State.DONE or not found.path.exists():
         raise Http404
     actions.note_download(export=found, by=request.user, at=timezone.now())
@@ -114,13 +121,15 @@ def file(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @allow(Can.RUN)
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
-    return _step(request, pk, lambda found: actions.cancel_export(export=found, by=request.user, at=timezone.now()))
+    mine = Export.objects.asked_by(request.user)
+    return _step(request, pk, lambda found: actions.cancel_export(export=found, by=request.user, at=timezone.now()), mine)
 
 
 @require_POST
 @allow(Can.RUN)
 def resume(request: HttpRequest, pk: int) -> HttpResponse:
-    return _step(request, pk, lambda found: actions.resume_export(export=found, by=request.user, at=timezone.now()))
+    mine = Export.objects.asked_by(request.user)
+    return _step(request, pk, lambda found: actions.resume_export(export=found, by=request.user, at=timezone.now()), mine)
 
 
 @require_POST
@@ -152,8 +161,12 @@ def log(request: HttpRequest) -> HttpResponse:
     return lists.respond(request=request, page=page)
 
 
+def _sent(request: HttpRequest) -> QueryDict:
+    return request.POST if request.method == "POST" else request.GET
+
+
 def _wanted(request: HttpRequest) -> Wanted:
-    sent = request.POST if request.method == "POST" else request.GET
+    sent = _sent(request)
     query = sent.get("query", "").removeprefix("?")
     return queries.wanted(
         staff=request.user, key=sent.get("list", ""), query=query, today=business_date(timezone.now())
@@ -219,8 +232,10 @@ def _opinion(request: HttpRequest) -> str:
     return form.cleaned_data["opinion"] if form.is_valid() else ""
 
 
-def _step(request: HttpRequest, pk: int, work: Callable[[Export], Any]) -> HttpResponse:
-    found = fetch(Export, pk, request)
+def _step(
+    request: HttpRequest, pk: int, work: Callable[[Export], Any], rows: QuerySet[Export] | None = None
+) -> HttpResponse:
+    found = fetch(Export if rows is None else rows, pk, request)
     try:
         work(found)
     except actions.ExportRefused as refusal:

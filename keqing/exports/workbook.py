@@ -166,7 +166,7 @@ def _text_cell(letter: str, line: int, text: str) -> str:
 def _serial(moment: datetime) -> float:
     """Days since Excel's day zero, in the time of Shanghai, to the minute."""
     here = local(moment)
-    return round(here.toordinal() - _DAY_ZERO + (here.hour * 60 + here.minute) / 1440, 6)
+    return here.toordinal() - _DAY_ZERO + (here.hour * 60 + here.minute) / 1440
 
 
 def _width(value: Any) -> int:

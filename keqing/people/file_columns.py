@@ -81,7 +81,7 @@ NAMES = tuple(column for column in ON_SCREEN if column.key in ("name", "kind", "
 PEOPLE = (
     FileColumn(key="name", paths=("name",)), FileColumn(key="kind", paths=("kind",), value=_label(PersonKind)),
     FileColumn(key="place"), FileColumn(key="title", paths=("title",), value=_label(Title)),
-    FileColumn(key="mobile", paths=("mobile",), value=_mask), FILLED,
+    FileColumn(key="mobile", paths=("mobile",), value=_mask), FILLED, FileColumn(key="remark", paths=("remark",)),
 )  # fmt: skip
 DEPARTMENTS = (
     FileColumn(key="name", paths=("name",)), FileColumn(key="organisation", paths=("organisation__name",)),

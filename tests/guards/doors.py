@@ -54,6 +54,11 @@ def _import(methods: str = "P") -> Door:
     return Door(IMPORT, methods, "import", only=("manager",))
 
 
+def _export(methods: str = "P") -> Door:
+    """A file is for who asked for it alone."""
+    return Door(("export.run",), methods, "export", only=("rep",))
+
+
 DOORS: dict[str, Door] = {
     "access:sign_in": Door((), "GP"),
     "access:sign_out": Door((), "P"),
@@ -108,6 +113,19 @@ DOORS: dict[str, Door] = {
     "batches:batch": Door(("batch.run",), "G", "batch", only=("manager",)),
     "batches:stop": Door(("batch.run",), "P", "batch", only=("manager",)),
     "batches:undo": Door(("batch.run",), "P", "batch", only=("manager",)),
+    "exports:exports": Door(("export.run", "export.approve")),
+    "exports:new": Door(("export.run",), "GP"),
+    "exports:print": Door(("export.run",), "P"),
+    "exports:log": Door(("export.oversee",)),
+    "exports:export": Door(
+        ("export.run", "export.approve", "export.oversee"), "G", "export",
+        only=("rep", "manager", "region_manager", "gm", "compliance", "security", "audit"),
+    ),
+    "exports:file": _export("G"),
+    "exports:cancel": _export(),
+    "exports:resume": _export(),
+    "exports:approve": Door(("export.approve",), "P", "export"),
+    "exports:decline": Door(("export.approve",), "P", "export"),
     "compliance:rules": Door(("rule.view",)),
     "compliance:rule": Door(("rule.view",), "G", "compliance_rule"),
     "compliance:rule_edit": Door(("rule.manage",), "GP", "compliance_rule"),

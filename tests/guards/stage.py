@@ -18,6 +18,7 @@ from keqing.access.tests.factories import Cast, make_cast, make_staff, position_
 from keqing.audit.models import Entry as AuditEntry
 from keqing.batches.models import Batch
 from keqing.desk.models import SavedView
+from keqing.exports.models import Export
 from keqing.followups.actions.comments import comment_on
 from keqing.followups.actions.contacts import record_contact
 from keqing.followups.actions.reminders import create_reminder
@@ -115,7 +116,7 @@ def set_stage() -> Stage:
         "dimension": dimension, "tag": Tag.objects.create(dimension=dimension, name="标签甲"), "kind": "hospital",
         "audit_entry": AuditEntry.objects.order_by("pk").first(), "compliance_rule": "RX-05",
         "view": SavedView.objects.create(list_key="customers:all", name="经理的视图", staff=cast.manager),
-        "batch": _batch_of(cast.manager), "import": _import_of(cast.manager), "import_key": "organisation-distributor",
+        "batch": _batch_of(cast.manager), "export": _export_of(cast.rep), "import": _import_of(cast.manager), "import_key": "organisation-distributor",
     }
     return Stage(cast, belongings, others)
 
@@ -126,6 +127,15 @@ def _batch_of(staff: Staff) -> Batch:
     return Batch.objects.create(
         action="tag", parameters={"tag": 0, "add": True}, sentence="打上标签", list_key="customers:all", total=0, by=staff,
         state=Batch.State.DONE, started_at=at, touched_at=at, finished_at=at,
+    )
+
+
+def _export_of(staff: Staff) -> Export:
+    """The representative's, waiting for the superior's word."""
+    position = position_of(staff)
+    return Export.objects.create(
+        list_key="customers:hospital", title="医院", format="csv", reason="季度核对", rows=900, needs_approval=True,
+        state=Export.State.WAITING, by=staff, position=position, unit=position.unit, asked_at=NOW,
     )
 
 

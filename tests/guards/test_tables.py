@@ -30,6 +30,7 @@ STEADY = {
     "compliance": "rules are versioned data; refusals belong to a person, not to a customer",
     "interchange": "jobs and their rows belong to an import; they are cleared after a while",
     "followups.DayTally": "sums by person and day, not by customer", "followups.MonthTally": "sums by person and month, not by customer",
+    "exports": "one a file asked for in the background; the files are cleared after seven days",
     "batches.Batch": "one a click; belongs to who clicked",
     "desk.SavedView": "a handful a person", "desk.DefaultView": "at most one a person and list",
     "people.Dimension": "a handful", "people.Tag": "a handful", "audit.Link": "follows the order of sealing, not a customer",
