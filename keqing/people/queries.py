@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import CharField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
@@ -10,6 +10,7 @@ from django.db.models.functions import Cast, Coalesce
 
 from keqing.access.models import Position, Staff
 from keqing.audit.models import Entry
+from keqing.kit.addresses import whole_number
 from keqing.kit.search import PHONE_TAIL, Alternative, SearchQuery, query_plan
 from keqing.kit.search_filter import search_q
 from keqing.people.choices import GUARDED_ROLES, Role, Title
@@ -184,9 +185,16 @@ class ListChoices:
     provinces: Sequence[tuple[str, str]]
     cities: Sequence[tuple[str, str]]
     tags: dict[tuple[str, str], list[tuple[str, str]]]
+    # too many to offer one by one: ``owners`` then holds only the one already chosen, if any
+    has_more_owners: bool = False
 
 
-def list_choices(*, staff: Staff, word: str, kind: str | None, province: str = "") -> ListChoices:
+OWNERS_OFFERED = 100
+
+
+def list_choices(*, staff: Staff, word: str, kind: str | None, province: str = "", owner: str = "") -> ListChoices:
+    """``province`` has its cities offered; ``owner`` is the one chosen now."""
+
     def columns(rows: QuerySet[Any], what: str, pk: Any, name: Any, group: Any, group_name: Any) -> QuerySet[Any]:
         text = CharField()
         return rows.order_by().annotate(
@@ -195,10 +203,9 @@ def list_choices(*, staff: Staff, word: str, kind: str | None, province: str = "
         ).values_list("c_what", "c_pk", "c_name", "c_group", "c_group_name")
 
     none = Value("")
-    owners = columns(
-        positions_reached(staff=staff, word=word, kind=kind), "owner", F("pk"), F("name"), none,
-        Coalesce(F("holder__name"), none),
-    )
+    reached, holder = positions_reached(staff=staff, word=word, kind=kind), Coalesce(F("holder__name"), none)
+    owners = columns(reached, "owner", F("pk"), F("name"), none, holder)[: OWNERS_OFFERED + 1]
+    chosen = columns(reached.filter(pk=whole_number(owner) or 0), "chosen", F("pk"), F("name"), none, holder)
     tags = columns(
         Tag.objects.filter(closed_on__isnull=True, dimension__closed_on__isnull=True), "tag", F("pk"), F("name"),
         F("dimension_id"), F("dimension__name"),
@@ -210,14 +217,17 @@ def list_choices(*, staff: Staff, word: str, kind: str | None, province: str = "
         Division.objects.filter(places, valid_to__isnull=True), "place", F("code"), F("name"), F("level"), none
     )
     made = ListChoices([], [], [], {})
-    for what, pk, name, group, group_name in sorted(owners.union(tags, divisions, all=True), key=lambda r: (r[0], r[3], len(r[1]), r[1])):
-        if what == "owner":
-            made.owners.append((pk, f"{group_name}（{name}）" if group_name else f"{name}（空缺）"))  # type: ignore[attr-defined]
+    offered: dict[str, list[tuple[str, str]]] = {"owner": [], "chosen": []}
+    found = tags.union(divisions, owners, chosen, all=True)
+    for what, pk, name, group, group_name in sorted(found, key=lambda r: (r[0], r[3], len(r[1]), r[1])):
+        if what in offered:
+            offered[what].append((pk, f"{group_name}（{name}）" if group_name else f"{name}（空缺）"))
         elif what == "tag":
             made.tags.setdefault((group, group_name), []).append((pk, name))
         else:
             (made.provinces if group == "1" else made.cities).append((pk, name))  # type: ignore[attr-defined]
-    return made
+    many = len(offered["owner"]) > OWNERS_OFFERED
+    return replace(made, owners=offered["chosen" if many else "owner"], has_more_owners=many)
 
 
 def without_phones(plan: SearchQuery) -> SearchQuery:
