@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from keqing.access.models import Staff
 from keqing.followups import file_columns
+from keqing.followups.finding import SHORTEST, saying
 from keqing.followups.models import ContactRecord, Reminder, of_present_customers
 from keqing.followups.permissions import Can
 from keqing.followups.queries import uncommented
@@ -34,8 +35,12 @@ class ContactFilter(DateRangeForm):
     state = forms.ChoiceField(label=_("业务状态"), required=False, choices=[*ANY, *BusinessState.choices])
     tracker = forms.CharField(label=_("跟踪人"), required=False, max_length=40)
     customer = forms.CharField(label=_("客户"), required=False, max_length=60)
+    q = forms.CharField(
+        label=_("内容"), required=False, max_length=60, min_length=SHORTEST,
+        widget=forms.TextInput(attrs={"type": "search", "placeholder": _("说了什么，两个字以上")}),
+    )
 
-    field_order = ("when", "method", "tracker", "state", "customer", "first", "last")
+    field_order = ("when", "q", "method", "tracker", "state", "customer", "first", "last")
 
 
 class ContactList(ListSpec):
@@ -79,7 +84,8 @@ class ContactList(ListSpec):
     def filter(self, queryset: QuerySet[Any], cleaned: Mapping[str, Any]) -> QuerySet[Any]:
         paths = {"method": "method", "state": "business_state", "tracker": "tracker__name__icontains"}
         wanted = {paths[name]: value for name, value in cleaned.items() if name in paths}
-        return queryset.filter(_of_customer(cleaned), within("track_on", cleaned), **wanted)
+        said = saying(text=cleaned["q"]) if "q" in cleaned else Q()
+        return queryset.filter(_of_customer(cleaned), within("track_on", cleaned), said, **wanted)
 
 
 class ReminderFilter(Form):

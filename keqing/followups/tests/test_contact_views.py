@@ -348,3 +348,15 @@ def test_what_was_recorded_before_somebody_got_a_post_stays_readable_and_correct
     newcomer.participants.create(customer_id=hospital.pk, person_id=doctor.pk, name=doctor.name)
     panel = client.get(reverse("desk:person_contacts", args=[doctor.pk])).content.decode()
     assert "在医院谈的" in panel and "药事会排期待定" in panel
+
+
+@pytest.mark.proves("R-194", "R-195")
+def test_the_list_of_contacts_is_filtered_by_what_they_say():
+    cast = make_cast()
+    hospital = make_organisation(owner=cast.rep)
+    make_contact(customer=hospital, by=cast.rep, description="主任要求降价")
+    make_contact(customer=hospital, by=cast.rep, description="送新版说明书", solution="下周再谈价格")
+    client = signed_in(cast.rep)
+    for text, found in (("降价", [True, False]), ("下周 价格", [False, True]), ("新版", [False, True])):
+        page = client.get(reverse("followups:contacts"), {"q": text}).content.decode()
+        assert ["主任要求降价" in page, "送新版说明书" in page] == found, text
