@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from keqing.access.actions.common import AdminRefused
-from keqing.access.actions.positions import appoint, close_position, create_position
-from keqing.access.actions.staff import create_staff, deactivate_staff, edit_staff
+from keqing.access.actions.imported import Arrival, edit_many, take_leave, welcome
 from keqing.access.models import OrgUnit, Position, Staff
 from keqing.access.permissions import Can
 from keqing.access.standing import role_choices
@@ -28,7 +27,6 @@ from keqing.interchange.registry import (
     SourceRow,
     Undone,
 )
-from keqing.kit.formats import business_date
 from keqing.kit.validators import clean_mobile
 
 VACANT = ("待招", "空缺", "空岗", "缺编")
@@ -83,32 +81,59 @@ class StaffImport(ImportSpec):
         return Plan(planned)
 
     def apply(self, *, plan: Plan, context: Context) -> None:
-        """Row by row through the actions of ``access``: a company has hundreds of people, not thousands."""
-        accepted = [row for row in plan.rows if row.is_accepted]
-        for at, row in enumerate(accepted):
-            context.tell(len(plan.rows) * (at + 1) // (len(accepted) + 1))
-            try:
-                self._store(row, context)
-            except AdminRefused as refusal:
-                raise ImportRefused(f"第 {row.number} 行：{refusal}") from refusal
+        new = [row for row in plan.rows if row.outcome == NEW]
+        changed = [row for row in plan.rows if row.outcome == UPDATE]
+        context.tell(len(plan.rows) // 2)
+        arrivals = [self._arrival(row.payload) for row in new]
+        try:
+            welcome(arrivals=arrivals, by=context.by, at=context.at)
+            for row in changed:
+                existing = row.payload.existing
+                before = {name: getattr(existing, name) for name in row.payload.values}
+                row.before = {"values": before, "version": existing.version + 1}
+            edit_many(changes=[(r.payload.existing, r.payload.values) for r in changed], by=context.by, at=context.at)
+        except AdminRefused as refusal:
+            raise ImportRefused(str(refusal)) from refusal
+        for row, arrival in zip(new, arrivals, strict=True):
+            row.target_id = arrival.staff.pk if arrival.staff else None
+            if row.payload.makes_position and arrival.position is not None:
+                row.before["position"] = arrival.position.pk
 
     def beyond(self, *, rows: Sequence[Applied], by: Staff) -> set[int]:
         """Who manages staff manages all of them."""
         return set() if by.may(self.word) else {row.number for row in rows}
 
     def undo(self, *, rows: Sequence[Applied], by: Staff, at: datetime) -> Undone:
-        company, reasons = Company.read(), {}
-        new = [company.staff_by_id.get(row.target_id or 0) for row in rows if row.outcome == NEW]
-        in_use = accounts_in_use(staff=[staff for staff in new if staff is not None and staff.is_active])
-        for row in reversed(rows):
-            if row.outcome == NEW and row.target_id in in_use:
-                reasons[row.number] = in_use[row.target_id]
-                continue
-            try:
-                self._take_back(row, company, by, at)
-            except AdminRefused as refusal:
-                reasons[row.number] = str(refusal)
+        company = Company.read()
+        reasons = self._restore([row for row in rows if row.outcome == UPDATE], company, by, at)
+        new = [row for row in rows if row.outcome == NEW]
+        made = {pk: staff for row in new if (pk := row.target_id or 0) and (staff := company.staff_by_id.get(pk))}
+        in_use = accounts_in_use(staff=[staff for staff in made.values() if staff.is_active])
+        going = [row for row in new if row.target_id not in in_use]
+        reasons |= {row.number: in_use[row.target_id] for row in new if row.target_id in in_use}
+        people = [made[row.target_id] for row in going if row.target_id in made and made[row.target_id].is_active]
+        opened = {row.before["position"]: row.number for row in going if row.before.get("position")}
+        held = {p.pk: p.holder_id for p in company.positions.values() if p.holder_id}
+        numbers = {row.target_id: row.number for row in going}
+        try:
+            kept = take_leave(staff=people, opened=opened.keys(), by=by, at=at)
+        except AdminRefused as refusal:
+            return Undone({row.number: str(refusal) for row in rows})
+        for pk, why in kept.items():
+            if number := opened.get(pk) or numbers.get(held.get(pk)):
+                reasons[number] = why
         return Undone(reasons)
+
+    def _restore(self, rows: Sequence[Applied], company: Company, by: Staff, at: datetime) -> dict[int, str]:
+        reasons, changes = {}, []
+        for row in rows:
+            staff = company.staff_by_id.get(row.target_id or 0)
+            if staff is None or staff.version != row.before.get("version"):
+                reasons[row.number] = "导入后已被修改"
+            else:
+                changes.append((staff, row.before["values"]))
+        edit_many(changes=changes, by=by, at=at)
+        return reasons
 
     def _plan_row(self, row: SourceRow, company: Company, context: Context) -> Planned:
         planned = Planned(row.number, ERROR, row.values.get("name", "").strip())
@@ -137,10 +162,10 @@ class StaffImport(ImportSpec):
     def _known(self, planned: Planned, payload: _Payload, context: Context) -> Planned:
         existing = payload.existing
         assert existing is not None  # noqa: S101 the caller looked
-        key = context.options.get("update_by")
-        changes = {k: v for k, v in payload.values.items() if v and v != getattr(existing, k) and k != key}
+        key = str(context.options.get("update_by") or self.update_keys[0][0])
+        changes = context.taken(values=payload.values, record=existing)
         planned.target_id = existing.pk
-        if not key or getattr(existing, key) != payload.values.get(key) or not changes:
+        if getattr(existing, key) != payload.values.get(key) or not changes:
             planned.outcome = DUPLICATE
             planned.reason = f"已有账号 {existing.login_name}{'' if existing.is_active else '（已停用）'}"
             return planned
@@ -191,35 +216,11 @@ class StaffImport(ImportSpec):
         payload.is_head = head in YES
         payload.position_name = payload.position_name or f"{payload.unit.name}{dict(role_choices())[payload.role]}"
 
-    def _store(self, row: Planned, context: Context) -> None:
-        payload: _Payload = row.payload
-        if payload.existing is not None:
-            row.before = {"values": {k: getattr(payload.existing, k) for k in payload.values}, "version": payload.existing.version + 1}
-            edit_staff(staff=payload.existing, values=payload.values, by=context.by, at=context.at)
-            return
-        position = payload.position
-        if payload.makes_position:
-            values = {
-                "name": payload.position_name, "code": payload.position_code, "unit": payload.unit, "role": payload.role,
-                "is_head": payload.is_head,
-            }
-            position = create_position(values=values, by=context.by, at=context.at)
-            row.before["position"] = position.pk
-        if payload.values:
-            staff, _password = create_staff(values=payload.values, by=context.by, at=context.at)
-            row.target_id = staff.pk
-            if position is not None:
-                appoint(position=position, staff=staff, on=business_date(context.at), by=context.by, at=context.at)
-
-    def _take_back(self, row: Applied, company: Company, by: Staff, at: datetime) -> None:
-        staff = company.staff_by_id.get(row.target_id or 0)
-        if row.outcome == UPDATE:
-            if staff is None or staff.version != row.before.get("version"):
-                raise AdminRefused("导入后已被修改")
-            edit_staff(staff=staff, values=row.before["values"], by=by, at=at)
-            return
-        if staff is not None and staff.is_active:
-            deactivate_staff(staff=staff, by=by, at=at)
-        position = company.position_now(row.before.get("position"))
-        if position is not None and position.closed_on is None:
-            close_position(position=position, by=by, at=at)
+    def _arrival(self, payload: _Payload) -> Arrival:
+        if not payload.makes_position:
+            return Arrival(payload.values, position=payload.position)
+        opening = {
+            "name": payload.position_name, "code": payload.position_code, "unit": payload.unit, "role": payload.role,
+            "is_head": payload.is_head,
+        }
+        return Arrival(payload.values, new_position=opening)

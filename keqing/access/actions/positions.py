@@ -173,9 +173,12 @@ def _words(role: str) -> Mapping[str, Any]:
     return roles()[role].words if role in roles() else {}
 
 
-def _next_code() -> str:
+def first_free_number() -> int:
+    """The number from which on codes made by us (P0001) are free."""
     last = Position.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
-    number = last + 1
-    while Position.objects.filter(code=f"P{number:04d}").exists():
-        number += 1
-    return f"P{number:04d}"
+    made = Position.objects.filter(code__regex=r"^P\d{4,9}$").values_list("code", flat=True)
+    return max([last, *(int(code[1:]) for code in made)]) + 1
+
+
+def _next_code() -> str:
+    return f"P{first_free_number():04d}"

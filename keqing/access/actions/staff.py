@@ -60,7 +60,7 @@ def edit_staff(*, staff: Staff, values: Mapping[str, Any], by: Staff, at: dateti
         with transaction.atomic():
             keep(stored, [*changes, "initials"])
     except IntegrityError as error:
-        raise _clash(error) from error
+        raise clash(error) from error
     audit.record(action="staff.edited", by=by, at=at, subject=subject_of(stored), changes=changes)
     return stored
 
@@ -147,10 +147,11 @@ def _save_new(staff: Staff) -> None:
         with transaction.atomic():
             staff.save(force_insert=True)
     except IntegrityError as error:
-        raise _clash(error) from error
+        raise clash(error) from error
 
 
-def _clash(error: IntegrityError) -> AdminRefused:
+def clash(error: IntegrityError) -> AdminRefused:
+    """What a login name or employee number in use is to the user."""
     if "employee_no" in str(error):
         return AdminRefused("这个工号已有人使用。")
     if "login_name" in str(error):

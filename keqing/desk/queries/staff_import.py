@@ -51,10 +51,6 @@ class Company:
             raise ValueError(f"有几个组织叫“{name}”，请写成 大区/地区")
         return found[0]
 
-    def position_now(self, pk: int | None) -> Position | None:
-        """As it is by now: taking back its holder has changed it."""
-        return Position.objects.select_related("unit", "holder").filter(pk=pk).first() if pk else None
-
     def staff_of(self, values: Mapping[str, str]) -> Staff | None:
         by_number = self._by_number.get(values.get("employee_no", ""))
         by_login = self._by_login.get(values.get("login_name", "").lower())

@@ -1,12 +1,14 @@
 """Staff and positions from a file."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from keqing.access.actions.staff import reset_password
 from keqing.access.models import Holding, Position, Staff
 from keqing.access.tests.factories import make_cast, make_staff, position_of
-from keqing.interchange.tests.factories import make_applied, make_checked, undo, xlsx
+from keqing.interchange.tests.factories import apply, make_applied, make_checked, undo, xlsx
 from keqing.people.tests.factories import NOW, make_organisation
 
 pytestmark = pytest.mark.django_db
@@ -97,6 +99,19 @@ def test_undo_keeps_accounts_that_are_in_use(cast):
     ]
     unused.refresh_from_db()
     assert not unused.is_active and Staff.objects.filter(is_active=True, employee_no__startswith="E10").count() == 3
+
+
+@pytest.mark.proves("U38")
+def test_a_row_of_staff_costs_at_most_a_twentieth_of_a_statement(cast):
+    rows = [HEAD, *([f"员工{n}", f"E{n:05d}", "", "", "广州地区", "医药代表", f"X-{n}", "", ""] for n in range(1000))]
+    batch = make_checked(by=cast.security, file=xlsx(rows), kind="staff")
+    with CaptureQueriesContext(connection) as applying:
+        batch = apply(batch)
+    assert (batch.state, batch.counts["new"], len(applying) <= 50) == ("done", 1000, True)
+    assert Position.objects.filter(code__startswith="X-", holder__isnull=False).count() == 1000
+    with CaptureQueriesContext(connection) as undoing:
+        batch = undo(batch)
+    assert (batch.counts["undone"], len(undoing) <= 50) == (1000, True)
 
 
 def test_only_who_manages_staff_is_offered_the_import(client, cast):
