@@ -31,12 +31,16 @@ def samples(*, at: datetime) -> dict[str, Any]:
     """The context of ``desk/gallery.html``."""
     refused = SampleForm({"name": "", "grade": "", "beds": "许多", "version": "3"}, auto_id="id_refused_%s")
     refused.is_valid()
+    alone = SampleForm({"beds": "许多", "version": "3"}, auto_id="id_alone_%s")
+    alone.is_valid()
     stale = SampleForm({"name": "江湾示范医院", "grade": "A", "beds": "720", "version": "3"}, auto_id="id_stale_%s")
     stale.is_valid()
     stale.show_conflict(current={"name": "江湾示范医院", "grade": "B", "beds": 760}, version=4)
     return {
         "form": SampleForm(initial={"version": 1}, auto_id="id_fresh_%s"),
         "filters": SampleForm(auto_id="id_filter_%s"),
+        "alone": alone,
+        "single": SampleForm(auto_id="id_single_%s"),
         "refused": refused,
         "stale": stale,
         "today": at,

@@ -23,7 +23,8 @@ SEEN = ["color-contrast", "target-size", "link-in-text-block", "scrollable-regio
 PARTS = 6
 RUN = """async ([type, values]) => {
   const found = await axe.run(document, { runOnly: { type, values }, resultTypes: ["violations"] })
-  return found.violations.map((one) => `${one.id}: ` + one.nodes.slice(0, 3).map((node) => `${node.target} ${(node.failureSummary || "").slice(0, 200)}`).join("; "))
+  const told = (node) => `${node.target} ${(node.failureSummary || "").slice(0, 200)}`
+  return found.violations.map((one) => `${one.id}: ` + one.nodes.slice(0, 3).map(told).join("; "))
 }"""
 SIDEWAYS = """() => {
   const limit = document.documentElement.clientWidth
