@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.attacks.world import Offer, World, ask, offer_of, opening_of
+from tests.guards.doors import DOORS
 from tests.guards.house import Route, routes
 
 pytestmark = [pytest.mark.django_db, pytest.mark.proves("T32")]
@@ -37,6 +38,8 @@ def filled(offer: Offer, names: list[str]) -> st.SearchStrategy[dict[str, Any]]:
 
 
 def attack(world: World, route: Route, *, examples: int, fixed: bool, figure: Callable[[str, object], None]) -> None:
+    if route.name not in DOORS:
+        pytest.skip("the guard of the doors says that it is not declared")
     opening = opening_of(world, route)
     assert opening is not None, "nobody may enter: add somebody to the stage"
     offer = offer_of(world, opening) if "G" in opening.door.methods else Offer()

@@ -12,7 +12,7 @@ from tests.guards.house import routes
 from tests.guards.stage import ROLE_OF, Belonging, reach
 from tests.guards.test_permission_matrix import address, expected
 
-pytestmark = [pytest.mark.django_db, pytest.mark.proves("T43")]
+pytestmark = [pytest.mark.django_db, pytest.mark.timeout(300), pytest.mark.proves("T43")]
 # shows what is looked for, with a reason that is audited
 REVEALS = {"people:person_phone"}
 

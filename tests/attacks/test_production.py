@@ -42,7 +42,7 @@ print(json.dumps(found))
 
 
 def environment() -> dict[str, str]:
-    env = {name: value for name, value in os.environ.items() if not name.startswith(("KEQING_", "PYTEST"))}
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("KEQING_", "PYTEST", "DJANGO_"))}
     base, _, _name = os.environ["DATABASE_URL"].rpartition("/")
     env |= {"DATABASE_URL": f"{base}/{connection.settings_dict['NAME']}", "KEQING_HTTPS": "1", "SECRET_KEY": "k" * 25 + "".join(map(str, range(40)))}
     return env | {"KEQING_VAR": os.environ["KEQING_VAR"], "DJANGO_SETTINGS_MODULE": "config.settings"}

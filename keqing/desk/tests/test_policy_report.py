@@ -32,6 +32,10 @@ def test_what_is_no_report_is_dropped(client, caplog, body):
     assert not [record for record in caplog.records if record.name == "keqing.policy"]
 
 
+def test_a_form_is_no_report(client):
+    assert client.post(URL, {"csp-report": "x"}).status_code == 415
+
+
 def test_long_ones_are_refused_and_many_ones_are_not_written(client, caplog):
     assert report(client, "x" * 9000).status_code == 413
     for _ in range(70):

@@ -14,6 +14,7 @@ from keqing.kit.masks import mask_text
 
 log = logging.getLogger("keqing.policy")
 LONGEST = 8 * 1024
+KINDS = {"application/csp-report", "application/json"}
 PER_HOUR = 60
 
 
@@ -22,6 +23,8 @@ PER_HOUR = 60
 @public("the browser itself reports, without cookies or token; nothing is stored, a line goes to the log")
 def policy_report(request: HttpRequest) -> HttpResponse:
     """One line a report, so many an hour: a broken browser must not fill the log."""
+    if request.content_type not in KINDS:
+        return HttpResponse(status=415)
     length = request.headers.get("Content-Length", "")
     if not length.isdecimal() or int(length) > LONGEST:
         return HttpResponse(status=413)
