@@ -75,6 +75,16 @@ class Person:
         if page.status != 200 or "sessionid" not in self.cookies:
             raise WrongAnswer(f"{login} cannot sign in: {answer.status}")
 
+    def upload(self, path: str, form: Mapping[str, str], *, name: str, content: bytes) -> Answer:
+        """A form with a file."""
+        edge = uuid.uuid4().hex
+        parts = [f'--{edge}\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n'.encode() for key, value in form.items()]
+        head = f'--{edge}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\nContent-Type: text/csv\r\n\r\n'
+        body = b"".join([*parts, head.encode(), content, f"\r\n--{edge}--\r\n".encode()])
+        return self.send(
+            self.connection(), Request(path, status=(302, 303)), body=body, kind=f"multipart/form-data; boundary={edge}"
+        )
+
     def send(
         self, connection: http.client.HTTPConnection, request: Request, *, body: bytes | None = None, kind: str = ""
     ) -> Answer:

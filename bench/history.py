@@ -9,6 +9,7 @@ import psycopg
 from bench import words
 from bench.loading import insert_from, sql_pick, sql_share
 from keqing.audit.models import Entry as AuditEntry
+from keqing.followups import tallies
 from keqing.followups.actions.contacts import ICONS, LABEL, URL_NAME
 from keqing.followups.models import Comment, ContactRecord, Participant, Reminder
 from keqing.people.choices import BusinessState
@@ -67,7 +68,11 @@ def write(*, connect: Callable[[], psycopg.Connection[Any]], company: Any, say: 
 
 
 def finish(connection: psycopg.Connection[Any]) -> None:
+    """What triggers would have kept: they were off."""
     connection.execute(f"drop table if exists {STAGING}")
+    for table in tallies.TABLES:
+        connection.execute(f"truncate {table}")
+        connection.execute(tallies.fill_sql(table))
 
 
 def _write_chunk(connection: psycopg.Connection[Any], company: Any, first: int, last: int) -> None:

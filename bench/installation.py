@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -30,6 +30,22 @@ COUNTED = (
 )
 
 
+# the workload's imports and exports are measured with the export policy opened
+OPENED = """[default]
+direct_rows = 10000
+reason_rows = 1000000000
+approval_rows = 0
+hour_rows = 1000000000
+day_rows = 1000000000
+file_rows = 1000000000
+"""
+
+
+@dataclass
+class Peak:
+    mb: float = 0
+
+
 @dataclass(frozen=True)
 class Installation:
     base: str
@@ -50,6 +66,20 @@ class Installation:
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.url, autocommit=True) as connection:
             return connection.execute(query, values).fetchall()  # type: ignore[arg-type]
+
+    @contextmanager
+    def peak_of(self, command: str) -> Iterator["Peak"]:
+        """The largest memory a process of ours has while the block runs."""
+        processes = [p for p in self.process.children(recursive=True) if command in " ".join(p.cmdline())]
+        for process in processes:
+            with suppress(OSError):
+                Path(f"/proc/{process.pid}/clear_refs").write_text("5")
+        peak = Peak()
+        yield peak
+        for process in processes:
+            for line in Path(f"/proc/{process.pid}/status").read_text().splitlines():
+                if line.startswith("VmHWM:"):
+                    peak.mb = max(peak.mb, int(line.split()[1]) / 1024)
 
     def web_memory_mb(self) -> float:
         """PSS of the web server with its workers, in MB."""

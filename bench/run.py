@@ -30,12 +30,13 @@ PAGES: dict[str, tuple[Callable[[World, str], Any], tuple[str, ...]]] = {
     "iii": (World.searched, ("rep", "manager", "gm")),
     "iv": (World.pages, ("rep", "manager", "gm")),
     "v": (World.records, ("rep", "manager")),
+    "vi-24": (World.months_24, ("rep", "manager", "gm")),
+    "vi-3": (World.months_3, ("rep", "manager", "gm")),
     "palette": (World.palette, ("rep", "manager", "gm")),
 }
 SPECIAL: dict[str, Callable[[World, float], dict[str, Any]]] = {
     "deep": special.deep_page,
     "weight": special.first_visit,
-    "vi": special.report_pages,
     "vii": special.exports,
     "viii": special.imports,
 }

@@ -4,13 +4,17 @@ import base64
 import gzip
 import json
 import re
+import statistics
+import time
 from typing import Any
 
-from bench import client
+from bench import client, targets
 from bench.client import Request
 from bench.world import World
 
 PAGE = 50
+AT_ONCE, EXPORT_TIMES = 10_000, 6
+IMPORTED, PATIENCE = 10_000, 300
 
 
 def deep_page(world: World, seconds: float) -> dict[str, Any]:
@@ -63,13 +67,117 @@ def first_visit(world: World, seconds: float) -> dict[str, Any]:
     }
 
 
-def report_pages(world: World, seconds: float) -> dict[str, Any]:
-    return {"missing": "there is no report page yet"}
-
-
 def exports(world: World, seconds: float) -> dict[str, Any]:
-    return {"missing": "there is no export yet"}
+    """10,000 customers of one kind as CSV and as xlsx, at once; all customers as a job of the worker."""
+    person = world.person("gm")
+    found = world.at.rows(
+        "select kind, count(*) from people_organisation where deleted_at is null group by kind having count(*) <= %s "
+        "order by 2 desc limit 1", AT_ONCE
+    )
+    if not found:
+        return {"missing": "no kind has at most 10,000 customers in this data"}
+    kind, rows = found[0]
+    lines, roles = [], {}
+    for name, limit in (("csv", "200 ms"), ("xlsx", "800 ms")):
+        form = _order(f"customers:{kind}", name)
+        connection, times, firsts, size = person.connection(), [], [], 0
+        world.at.statements(True)
+        for number in range(EXPORT_TIMES):
+            answer = person.send(connection, Request("/exports/new/", form=form))
+            if "attachment" not in answer.headers.get("content-disposition", ""):
+                raise client.WrongAnswer(f"no file: {answer.text[:1000]}")
+            if number:  # the first one warms up
+                times.append(answer.ms)
+                firsts.append(answer.first_byte_ms)
+            size = len(answer.body)
+        asked = world.at.statements(False)[0] / EXPORT_TIMES
+        roles[name] = {"p50": round(statistics.median(times)), "first": round(statistics.median(firsts)), "rows": rows, "statements": round(asked, 1)}
+        lines.append(
+            f"{rows:,} customers to {name}: {roles[name]['p50']} ms (≤ {limit}), first byte after {roles[name]['first']} ms, "
+            f"{asked:.0f} statements (≤ 10), {size / 1024:.0f} KB"
+        )
+    return {"files": roles, "lines": [*lines, *_large_export(world)]}
+
+
+def _large_export(world: World) -> list[str]:
+    """Everything the general manager sees, up to the workload's number of rows, as the worker makes it."""
+    total = int(world.at.rows("select count(*) from people_organisation where deleted_at is null")[0][0])
+    if total > targets.EXPORT_ROWS * 1.01:
+        return []
+    person = world.person("gm")
+    with world.at.peak_of("manage.py worker") as peak:
+        begun = time.monotonic()
+        answer = person.send(person.connection(), Request("/exports/new/", form=_order("customers:all", "csv"), status=(302, 303, 200)))
+        if answer.status == 200:
+            return []
+        pk = int(answer.headers["location"].rstrip("/").rsplit("/", 1)[1])
+        state = _wait(world, "exports_export", pk, ("queued", "running", "waiting"))
+        took = time.monotonic() - begun
+    return [
+        f"{total:,} customers to CSV as a job: {took:.1f} s (≤ {targets.EXPORT_SECONDS}), {state}, "
+        f"worker at most {peak.mb:.0f} MB (≤ {targets.EXPORT_MB})"
+    ]
+
+
+def _order(key: str, kind: str) -> dict[str, str]:
+    return {"list": key, "query": "", "format": kind, "columns": "shown", "encoding": "utf-8-sig", "reason": "bench", "form_key": "<key>"}
 
 
 def imports(world: World, seconds: float) -> dict[str, Any]:
-    return {"missing": "not measured yet"}
+    """A file of 10,000 new hospitals by the area manager: uploaded, every row checked for duplicates, written, taken back."""
+    person, run = world.person("manager"), int(time.time())
+    head = "医院名称,省份,城市,地址,电话,医院等级,床位\r\n"
+    body = "".join(
+        f"广州样本{run}第{number}医院,广东省,广州市,样本路{number}号,020-{80000000 + number},二级甲等,{100 + number % 900}\r\n"
+        for number in range(IMPORTED)
+    )
+    world.at.statements(True)
+    begun = time.monotonic()
+    upload = person.upload(
+        "/imports/new/", {"kind": "organisation-hospital"}, name=f"bench-{run}.csv", content=("\ufeff" + head + body).encode()
+    )
+    pk = int(upload.headers["location"].rstrip("/").rsplit("/", 1)[1])
+    uploaded = time.monotonic()
+    page = person.send(person.connection(), Request(f"/imports/{pk}/"))
+    person.send(person.connection(), Request(f"/imports/{pk}/check/", form=_filled_form(page.text, "/check/"), status=(302, 303)))
+    state = _wait(world, "interchange_import", pk, ("uploaded", "checking"))
+    checked = time.monotonic()
+    if state != "checked":
+        return {"missing": f"the check ended as {state}"}
+    person.send(person.connection(), Request(f"/imports/{pk}/apply/", form={}, status=(302, 303)))
+    state = _wait(world, "interchange_import", pk, ("checked", "queued", "running"))
+    done = time.monotonic()
+    asked = world.at.statements(False)[0] / IMPORTED
+    made = int(world.at.rows("select count(*) from people_organisation where name like %s", f"广州样本{run}第%")[0][0])
+    person.send(person.connection(), Request(f"/imports/{pk}/undo/", form={}, status=(302, 303)))
+    _wait(world, "interchange_import", pk, ("done", "undoing"))
+    total = (done - begun) * 1000
+    return {
+        "total_ms": round(total), "state": state, "made": made, "statements": round(asked, 3),
+        "lines": [
+            f"import of {IMPORTED:,} new customers, {made:,} made: {total:,.0f} ms (≤ 5,000): upload {(uploaded - begun) * 1000:,.0f}, "
+            f"check {(checked - uploaded) * 1000:,.0f}, write {(done - checked) * 1000:,.0f}; {asked:.3f} statements a row (≤ 0.05)"
+        ],
+    }
+
+
+def _wait(world: World, table: str, pk: int, while_in: tuple[str, ...]) -> str:
+    state = while_in[0]
+    for _ in range(PATIENCE * 20):
+        state = str(world.at.rows(f"select state from {table} where id = %s", pk)[0][0])  # noqa: S608 our own names
+        if state not in while_in:
+            break
+        time.sleep(0.05)
+    return state
+
+
+def _filled_form(page: str, action: str) -> dict[str, str]:
+    """What a browser would send of the form with this action as it was drawn."""
+    form = page[page.index(f'{action}"') :]
+    form = form[: form.index("</form>")]
+    found = dict(re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form))
+    for name, inner in re.findall(r'<select name="([^"]+)".*?>(.*?)</select>', form, re.DOTALL):
+        chosen = re.search(r'<option value="([^"]*)"[^>]* selected', inner)
+        found[name] = chosen.group(1) if chosen else ""
+    found.pop("csrfmiddlewaretoken", None)
+    return found
