@@ -121,7 +121,7 @@ DOORS: dict[str, Door] = {
         ("export.run", "export.approve", "export.oversee"), "G", "export",
         only=("rep", "manager", "region_manager", "gm", "compliance", "security", "audit"),
     ),
-    "exports:file": _export("G"),
+    "exports:file": Door(("export.run",), "G", "export_file", only=("rep",)),
     "exports:cancel": _export(),
     "exports:resume": _export(),
     "exports:approve": Door(("export.approve",), "P", "export"),

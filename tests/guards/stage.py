@@ -18,7 +18,7 @@ from keqing.access.tests.factories import Cast, make_cast, make_staff, position_
 from keqing.audit.models import Entry as AuditEntry
 from keqing.batches.models import Batch
 from keqing.desk.models import SavedView
-from keqing.exports.models import Export
+from keqing.exports.models import Export, folder
 from keqing.followups.actions.comments import comment_on
 from keqing.followups.actions.contacts import record_contact
 from keqing.followups.actions.reminders import create_reminder
@@ -116,7 +116,7 @@ def set_stage() -> Stage:
         "dimension": dimension, "tag": Tag.objects.create(dimension=dimension, name="标签甲"), "kind": "hospital",
         "audit_entry": AuditEntry.objects.order_by("pk").first(), "compliance_rule": "RX-05",
         "view": SavedView.objects.create(list_key="customers:all", name="经理的视图", staff=cast.manager),
-        "batch": _batch_of(cast.manager), "export": _export_of(cast.rep), "import": _import_of(cast.manager), "import_key": "organisation-distributor",
+        "batch": _batch_of(cast.manager), "export": _export_of(cast.rep), "export_file": _file_of(cast.rep), "import": _import_of(cast.manager), "import_key": "organisation-distributor",
     }
     return Stage(cast, belongings, others)
 
@@ -136,6 +136,16 @@ def _export_of(staff: Staff) -> Export:
     return Export.objects.create(
         list_key="customers:hospital", title="医院", format="csv", reason="季度核对", rows=900, needs_approval=True,
         state=Export.State.WAITING, by=staff, position=position, unit=position.unit, asked_at=NOW,
+    )
+
+
+def _file_of(staff: Staff) -> Export:
+    """A finished file of the representative's."""
+    folder().mkdir(parents=True, exist_ok=True)
+    (folder() / "stage").write_bytes(b"x")
+    return Export.objects.create(
+        list_key="customers:hospital", title="医院", format="csv", rows=1, state=Export.State.DONE, by=staff, asked_at=NOW,
+        finished_at=NOW, expires_at=NOW + timedelta(days=7), file_name="医院.csv", stored_as="stage", size=1, sha256="0" * 64,
     )
 
 

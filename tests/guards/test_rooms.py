@@ -25,6 +25,9 @@ ALLOWED = {
     ("people/views/organisations.py", "Organisation.objects.filter(pk=pk)"): "a row the gate gave, with its counts",
     ("people/views/organisations.py", "Organisation.objects.select_related("): "handed to fetch in the next line",
     ("compliance/views/rules.py", "Refusal.objects.all()"): "refusal.view reaches all of them",
+    ("exports/views.py", "Export.objects.asked_by(request.user)"): "the person's own files, handed to fetch",
+    ("exports/views.py", "Export.objects.select_related("): "handed to fetch in the same line",
+    ("exports/tables.py", "Entry.objects.filter(OF_EXPORTS)"): "export.oversee reaches all of them",
     ("desk/views/audit.py", "Entry.objects"): "audit.search reaches all of them",
     ("followups/views/common.py", "Organisation.objects.all()"): "handed to fetch in the next lines",
 }

@@ -94,7 +94,10 @@ def test_no_list_writes_a_formula_and_a_csv_gives_every_text_back(reader, settin
         content = b"".join(made.pieces())
         assert all(not cell.startswith(RISKY) or cell.lstrip("-").replace(".", "").isdigit() for row in csv_rows(content) for cell in row), key
         texts = [[cell for cell in row if isinstance(cell, str)] for row in plain]
-        back = [[cell for cell, value in zip(line, row, strict=True) if isinstance(value, str)] for line, row in zip(read_text_rows(content)[1:], plain, strict=True)]
+        back = [
+            [cell for cell, value in zip(line, row, strict=True) if isinstance(value, str)]
+            for line, row in zip(read_text_rows(content)[1:], plain, strict=True)
+        ]
         assert back == texts, key
         workbook = io.BytesIO()
         actions.take_out(order=make_order(reader, key, everything=True, format="xlsx"), by=reader, at=NOW).write_workbook(workbook)

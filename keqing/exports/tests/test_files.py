@@ -4,8 +4,8 @@ import io
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-import python_calamine
 import pytest
+import python_calamine
 
 from keqing.exports.csv_file import csv_pieces
 from keqing.exports.tests.payloads import PAYLOADS, csv_rows, has_formula, restored, sheet_xml
