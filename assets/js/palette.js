@@ -77,7 +77,7 @@ function here() {
 function begin() {
   const groups = [];
   const visited = kept("recent").filter((one) => one.url !== location.pathname);
-  const asked = kept("asked").map((text) => ({ label: text, url: `${start.dataset.search}?q=${encodeURIComponent(text)}`, text }));
+  const asked = kept("asked").map((text) => ({ label: text, url: `${start.dataset.address}?q=${encodeURIComponent(text)}`, text }));
   const made = [...start.content.querySelectorAll("a")].map((link) => ({ label: link.textContent, url: link.getAttribute("href") }));
   const add = (label, kind, entries) => {
     if (!entries.length) return;
@@ -97,7 +97,7 @@ async function ask() {
   if (!text) return begin();
   asking = new AbortController();
   try {
-    const answer = await fetch(`${start.dataset.search}?q=${encodeURIComponent(text)}`, {
+    const answer = await fetch(`${start.dataset.address}?q=${encodeURIComponent(text)}`, {
       headers: { "HX-Request": "true", "HX-Target": "palette-results" },
       signal: asking.signal,
     });

@@ -1,6 +1,6 @@
 """Any two characters of what a contact record says are found by an index; the text is stored once.
 
-``fastupdate`` is off: a waiting list would be read by every search and put away by some unlucky writer.
+``fastupdate`` starts off; the next migration sets how long the list of waiting records may grow.
 """
 
 from django.db import migrations
