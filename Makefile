@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo dev init serve stop test test-fast check-long reliability bench fix lint assets base-ready dev-ready chromium
+.PHONY: help demo dev init serve stop test test-fast check-long reliability bench fix lint types assets base-ready dev-ready chromium
 
 OLDEST := 3.11
 # The first interpreter that starts and is new enough: a name alone proves nothing.
@@ -52,6 +52,10 @@ RELIABILITY := tests/faults tests/attacks tests/guards/test_dangerous.py tests/g
 lint: dev-ready
 	$(PY) -m ruff check .
 	.venv/bin/lint-imports
+	.venv/bin/mypy
+
+types: dev-ready ## 只检查类型
+	.venv/bin/mypy
 
 fix: dev-ready ## 整理代码格式
 	$(PY) -m ruff check --fix .

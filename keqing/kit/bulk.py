@@ -102,9 +102,8 @@ def _copy(rows: Sequence[models.Model]) -> None:
         if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):
             for row in rows:
                 field.pre_save(row, True)
-    statement = sql.SQL("copy {} ({}) from stdin").format(
-        sql.Identifier(meta.db_table), sql.SQL(", ").join(sql.Identifier(field.column) for field in fields)
-    )
+    columns = sql.SQL(", ").join([sql.Identifier(str(field.column)) for field in fields])
+    statement = sql.SQL("copy {} ({}) from stdin").format(sql.Identifier(meta.db_table), columns)
     with connection.cursor() as cursor, connection.wrap_database_errors, cursor.cursor.copy(statement) as copy:
         for row in rows:
             values = list(values_of(row))

@@ -14,7 +14,8 @@ from django.utils.safestring import SafeString, mark_safe
 from keqing.kit.formats import NOTHING
 
 if TYPE_CHECKING:
-    from keqing.kit.lists import Column, ListSpec
+    from keqing.kit.list_parts import Column
+    from keqing.kit.lists import ListSpec
 
 SAMPLE = 987654321
 

@@ -91,7 +91,8 @@ def best(*, sight: Sight, plan: SearchQuery, text: str, positions: Collection[in
     )
     ids = RawSQL(f"array({statement})", values)
     ordered = [RawSQL(sql, given) for sql, given in zip(rank, rank_values, strict=True)]
-    return model._default_manager.filter(IsOneOf(F("pk"), ids)).order_by(*ordered, F("last_activity_at").desc(), "-pk")
+    best: QuerySet[Any] = model._default_manager.filter(IsOneOf(F("pk"), ids))
+    return best.order_by(*ordered, F("last_activity_at").desc(), "-pk")
 
 
 class IsOneOf(models.Func):

@@ -24,7 +24,7 @@ WRONG = {
     "a value nobody filled in": re.compile(r"\b(?:None|null|undefined|NaN|nan)\b"),
 }
 FULL_PHONE = re.compile(r"(?<![\d*])1[3-9]\d ?\d{4} ?\d{4}(?!\d)")
-EMPTY_CELL = re.compile(r"<(td|dd)(?![^>]*(?:sr-only|text-right))[^>]*>\s*(?:|-|—|/|无|暂无)\s*</\1>")
+EMPTY_CELL = re.compile(r"<(td|dd)(?![^>]*(?:sr-only|text-right|\blead\b|\bsum\b))[^>]*>\s*(?:|-|—|/|无|暂无)\s*</\1>")
 # sign-in names and texts of people are theirs; these pages show what the system calls things
 BY_PURPOSE = SPEAKS_CODE | {"desk:audit", "desk:audit_entry"}
 # one's own number, and those of staff before who manages them
