@@ -95,8 +95,14 @@ class Installation:
 def environment(var: Path) -> dict[str, str]:
     """What the product's own processes see: nothing of a caller's test run or other installation."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("KEQING_") and name != "DATABASE_URL"}
-    # one person opens more cards here than the policy allows anybody
-    own = {"KEQING_VAR": str(var), "KEQING_PORT": str(_free_port()), "KEQING_CARDS_PER_HOUR": "1000000000"}
+    policy = var / "exports.toml"
+    var.mkdir(parents=True, exist_ok=True)
+    policy.write_text(OPENED, encoding="utf-8")
+    # one person opens more cards and takes out more rows here than the policies allow anybody
+    own = {
+        "KEQING_VAR": str(var), "KEQING_PORT": str(_free_port()), "KEQING_CARDS_PER_HOUR": "1000000000",
+        "KEQING_EXPORT_POLICY": str(policy),
+    }
     return {**kept, **own, "DJANGO_SETTINGS_MODULE": "config.settings"}
 
 

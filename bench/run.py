@@ -71,7 +71,11 @@ def measure(installation: Installation, asked: list[str], seconds: float) -> dic
     for name in asked:
         load = os.getloadavg()[0]
         begun = time.monotonic()
-        found = _pages(world, name, seconds) if name in PAGES else SPECIAL[name](world, seconds)
+        try:
+            found = _pages(world, name, seconds) if name in PAGES else SPECIAL[name](world, seconds)
+        except (client.WrongAnswer, OSError, LookupError, ValueError) as error:
+            # the other cases still have their figures; this one is reported as missing
+            found = {"missing": f"{type(error).__name__}: {str(error).splitlines()[0][:200]}"}
         results[name] = {**found, "load": round(load, 2), "at": datetime.now(UTC).isoformat(timespec="minutes"), "calibration": _calibration()}
         say(f"{name:8} {time.monotonic() - begun:5.0f} s  load {load:4.1f}  {report.line(results[name])}")
     results["memory"] = {"mb": round(installation.web_memory_mb()), "at": datetime.now(UTC).isoformat(timespec="minutes")}
