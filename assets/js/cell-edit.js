@@ -19,7 +19,7 @@ function begin(cell) {
   if (!table || "editing" in cell.dataset || !DESK.matches) return;
   before.set(keyOf(cell), cell.cloneNode(true));
   const url = table.dataset.editUrl.replace("/0/", `/${cell.closest("tr").dataset.id}/`).replace("/column/", `/${cell.dataset.edit}/`);
-  htmx.ajax("GET", url, { target: cell, swap: "outerHTML" });
+  htmx.ajax("GET", url, { target: cell, swap: "outerHTML settle:0ms" });
 }
 
 function restore(cell) {
@@ -101,6 +101,10 @@ document.addEventListener("htmx:beforeRequest", (event) => {
   const form = event.target.closest?.("[data-cell-form]");
   if (form) came = keyOf(form.closest("td"));
 });
+// Only htmx sends it: in the moment before it knows the form nothing must leave the page.
+document.addEventListener("submit", (event) => {
+  if (event.target.matches("[data-cell-form]")) event.preventDefault();
+}, true);
 htmx.onLoad((root) => {
   const form = root.matches?.("[data-editing]") ? root.querySelector("[data-cell-form]") : null;
   if (form) {

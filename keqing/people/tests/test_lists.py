@@ -144,3 +144,33 @@ def test_many_are_assigned_at_once_within_reach_and_audited():
     assert client.post(url, {**wanted, "selected": [one.pk, far.pk]}).status_code == 404
     # a position out of reach is not among the choices
     assert client.post(url, {**wanted, "position": position_of(cast.stranger).pk}).status_code == 422
+
+
+@pytest.mark.parametrize("who", ["rep", "manager", "gm"])
+def test_fifty_rows_take_ten_statements_and_at_most_120_kilobytes_for_everybody(who):
+    cast = make_cast()
+    for number in range(60):
+        hospital = make_organisation(owner=cast.rep, name=f"示范市第{number}人民医院", level="3a", beds=100)
+        make_person(at_organisation=hospital, owner=cast.rep, name=f"王{number}")
+    client, url = signed_in(getattr(cast, who)), reverse("people:organisations", args=["hospital"])
+    with CaptureQueriesContext(connection) as seen:
+        answer = client.get(url)
+    assert len(seen) <= 10
+    text = answer.content.decode()
+    assert len(answer.content) <= 120 * 1024
+    assert text.count("<tr data-row") == 50 and "<c-" not in text
+    second = client.get(url + answer.context["page"].next_url).content.decode()
+    assert second.count("<tr data-row") == 10
+
+
+@pytest.mark.proves("T37")
+def test_unknown_orders_and_chips_are_refused_and_what_is_not_the_lists_is_passed_over():
+    cast = make_cast()
+    make_organisation(owner=cast.rep, name="江湾医院", beds=5)
+    client, url = signed_in(cast.rep), reverse("people:organisations", args=["hospital"])
+    for wrong in ({"sort": "pk"}, {"sort": "owner_position__holder__password"}, {"preset": "nothing"}, {"sort": "-beds'--"}):
+        answer = client.get(url, wrong)
+        assert answer.status_code == 400 and "<html lang=\"zh-CN\"" in answer.content.decode()
+    assert client.get(url, {"utm": "x", "cols": ["beds", "nothing"], "size": "7", "at": "x"}).status_code == 200
+    # a link to the full list opens the list of names too
+    assert signed_in(cast.finance).get(url, {"sort": "-beds", "preset": "mine"}).status_code == 200
