@@ -206,7 +206,8 @@ def _likeness(header: str, name: str) -> float:
     if one == other:
         return 2.0
     short, long = sorted((one, other), key=len)
-    if len(short) < 2 or short not in long:
+    # 名称 alone says nothing of whose name: 药局名称 is no 医院名称
+    if len(short) < 2 or short == "名称" or short not in long:
         return 0.0
     return len(short) / len(long) + (0.2 if long.endswith(short) else -0.1)
 

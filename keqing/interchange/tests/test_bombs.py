@@ -68,6 +68,14 @@ def test_a_sheet_that_unpacks_to_419_megabytes_is_refused(tmp_path: Path) -> Non
     refused(swollen(tmp_path / "a.xlsx", 419), "大得不正常")
 
 
+def test_a_file_of_57_megabytes_is_refused_by_its_size_alone(tmp_path: Path) -> None:
+    """What unpacks to 1.2 GB is itself larger than any file we take: nobody opens it."""
+    path = packed(tmp_path / "a.xlsx", workbook())
+    with path.open("r+b") as file:
+        file.truncate(57 * MEGABYTE)
+    refused(path, "30 MB")
+
+
 def test_a_sheet_under_the_limit_but_shrunk_a_thousandfold_is_refused(tmp_path: Path) -> None:
     refused(swollen(tmp_path / "a.xlsx", 60), "大得不正常")
 

@@ -59,7 +59,7 @@ def subject_of(person: Person, customer_id: int | None = None) -> audit.Subject:
     return audit.Subject(LABEL, person.pk, person.name, customer_id or person.pk)
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def create_people(
     *, drafts: Sequence[PersonDraft], by: Staff, at: datetime, source: str = "", action: str = "person.created"
 ) -> list[Person]:

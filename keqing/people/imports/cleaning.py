@@ -151,7 +151,8 @@ def _one_phone(part: str, first: str, notes: Notes) -> list[str]:
     area = re.match(r"0\d{2,3}(?=-)", first)
     if area and re.fullmatch(r"[2-9]\d{6,7}", digits):
         return [f"{area.group()}-{digits}"]
-    notes.append("电话格式不常见，按原样保留")
+    bare = re.fullmatch(r"[2-9]\d{6,7}", digits)
+    notes.append("固定电话没有区号，按原样保留" if bare else "电话格式不常见，按原样保留")
     return [part[:40]]
 
 
