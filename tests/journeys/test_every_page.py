@@ -39,6 +39,13 @@ SIDEWAYS = """() => {
 }"""
 
 
+# two frames later the colours of the other theme have arrived everywhere
+WEAR = """(size) => new Promise((done) => {
+  document.documentElement.style.fontSize = size
+  requestAnimationFrame(() => requestAnimationFrame(done))
+})"""
+
+
 class Look(NamedTuple):
     """How somebody has set up their screen; ``large`` is everything at 200 %: zoomed on a desktop, large text on a phone."""
 
@@ -72,7 +79,7 @@ def put_on(page: Any, look: Look) -> None:
     page.set_viewport_size({"width": look.size[0] // zoomed, "height": look.size[1] // zoomed})
     page.emulate_media(color_scheme=look.scheme, reduced_motion="reduce")
     text = "200%" if look.large and zoomed == 1 else ""
-    page.evaluate("(size) => { document.documentElement.style.fontSize = size }", text)
+    page.evaluate(WEAR, text)
 
 
 def complaints(page: Any, looks: Sequence[Look], whole: bool = False) -> Iterator[str]:
