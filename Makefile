@@ -3,7 +3,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help demo dev init serve stop test test-fast check-long reliability bench fix lint types assets base-ready dev-ready chromium
+.PHONY: help demo dev init serve stop test test-fast check-long reliability bench bench-browser fix lint types assets base-ready dev-ready chromium
 
 OLDEST := 3.11
 # The first interpreter that starts and is new enough: a name alone proves nothing.
@@ -56,6 +56,9 @@ lint: dev-ready
 
 types: dev-ready ## 只检查类型
 	.venv/bin/mypy
+
+bench-browser: dev-ready chromium ## 浏览器里的速度（先在另一个终端 make demo）
+	$(PY) -m bench.browser
 
 fix: dev-ready ## 整理代码格式
 	$(PY) -m ruff check --fix .
