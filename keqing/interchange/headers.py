@@ -216,7 +216,8 @@ def _reason_to_skip(cells: list[str], names: list[str], starts: set[str]) -> Ski
     filled = [(at, cell) for at, cell in enumerate(cells) if cell]
     # few cells of data begin like a header: the others need no closer look
     near = [(at, cell) for at, cell in filled if cell[0] in starts]
-    alike = len(near) >= 2 and sum(1 for at, cell in near if at < len(names) and normalise_header(cell) == names[at])
+    same = (1 for at, cell in near if at < len(names) and normalise_header(cell) == names[at])
+    alike = sum(same) if len(near) >= 2 else 0
     if alike >= 2 and alike >= 0.6 * len(filled):
         return SkipReason.REPEATED_HEADER
     if all(cell.strip("()（）") in _MARKS for cell in cells if cell):

@@ -87,7 +87,8 @@ class Hospitals:
 
     @property
     def _choices(self) -> Mapping[str, Any]:
-        return self._context.options.get("choices", {})
+        chosen: Mapping[str, Any] = self._context.options.get("choices", {})
+        return chosen
 
     def _label(self, spot: Spot) -> str:
         """How the wizard asks about it; with its place when the file has the name in several."""
