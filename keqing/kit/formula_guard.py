@@ -13,15 +13,12 @@ _UNSEEN = "\\s\u00ad\u200b-\u200f\u2060\ufeff"
 _RISKY = re.compile(f"'*[{_UNSEEN}]*[{_SIGNS}]|'*[\t\r\n]")
 _GUARDED = re.compile(f"''*[{_UNSEEN}]*[{_SIGNS}]|''*[\t\r\n]")
 # what a risky text can begin with at all: a look at one sign spares the pattern for nearly every cell
-_FIRST = frozenset("=+-@＝＋－＠﹢﹣﹦﹫−'\u00ad\u2060\ufeff\u200b\u200c\u200d\u200e\u200f")
+suspect = re.compile(f"['{_SIGNS}{_UNSEEN}]").match
 
 
 def guarded(text: str) -> str:
     """The text as a csv may hold it."""
-    first = text[:1]
-    if first in _FIRST or first.isspace():
-        return f"'{text}" if _RISKY.match(text) else text
-    return text
+    return f"'{text}" if suspect(text) and _RISKY.match(text) else text
 
 
 def unguarded(text: str) -> str:

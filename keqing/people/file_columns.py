@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from django.db.models import Case, IntegerField, When
+from django.db.models.expressions import RawSQL
 
 from keqing.access.models import Staff
 from keqing.exports.permissions import Can as ExportCan
@@ -107,8 +108,10 @@ def contacts_beside(keys: Sequence[int]) -> dict[int, str]:
     """``queries.first_contacts`` for very many customers: the database picks, and no model instance is made."""
     roles = {value: str(label) for value, label in Role.choices}
     order = Case(*(When(role=role, then=place) for role, place in queries.ORDER.items()), default=99, output_field=IntegerField())
+    # one array instead of ten thousand parameters
+    these = RawSQL("select unnest(%s::bigint[])", [list(keys)])  # noqa: S611  the keys travel as a parameter
     rows = (
-        Affiliation.objects.filter(organisation_id__in=list(keys), to_on__isnull=True, person__deleted_at__isnull=True)
+        Affiliation.objects.filter(organisation_id__in=these, to_on__isnull=True, person__deleted_at__isnull=True)
         .order_by("organisation_id", order, "-is_department_head", "person_id").distinct("organisation_id")
         .values_list("organisation_id", "person__name", "role", "post", "is_department_head", "department__name")
     )
