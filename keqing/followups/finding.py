@@ -1,9 +1,9 @@
-# ruff: noqa: S608, S611 -- the SQL is put together from parts written here; what was typed is a parameter
 """Contact records by what they say: any two characters or more, the last 24 months first (decision 19).
 
 As in ``kit.search_rank`` the newest records in sight are read first, and the index of pairs of characters is asked
 only when they do not hold enough, that is for what is rarely said. The work has a limit in either case.
 """
+# ruff: noqa: S608, S611 -- the SQL is put together from parts written here; what was typed is a parameter
 
 import unicodedata
 from collections.abc import Sequence

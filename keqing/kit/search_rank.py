@@ -1,4 +1,3 @@
-# ruff: noqa: S608, S611 -- the SQL is put together from parts written here; what was typed is a parameter
 """The best hits of a search with bounded work, however common the word and however large the table.
 
 A word such as 医院 is in most names: looking up every row that has it costs more the larger the company is, while
@@ -11,6 +10,7 @@ anybody wants twenty of them. So candidates come from three places, each with it
 and the ranking (exact name, prefix, initials of the whole name, substring; within each one's own first, then the
 latest activity) is made over the candidates alone. One statement in all.
 """
+# ruff: noqa: S608, S611 -- the SQL is put together from parts written here; what was typed is a parameter
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass

@@ -1,5 +1,5 @@
-# ruff: noqa: S608, S611 -- the SQL is put together from parts written here; what was typed is a parameter
 """The best customers, people and departments for what somebody typed, ranked (decision 19) and bounded in work."""
+# ruff: noqa: S608, S611 -- the SQL is put together from parts written here; what was typed is a parameter
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import BooleanField, Case, Exists, F, Func, OuterRef, Q, QuerySet, Value, When

@@ -1,9 +1,9 @@
-# ruff: noqa: S608, S611 -- the SQL is put together from parts written here; what was typed is a parameter
 """The customers and people in a reader's sight in which something happened last, read by indexes alone.
 
 Each place a clause comes down to (an owner, a unit, a kind) is an index in the order of activity; a few rows are
 taken from every one of them. ``kit.search_rank`` looks at these first.
 """
+# ruff: noqa: S608, S611 -- the SQL is put together from parts written here; what was typed is a parameter
 
 from collections.abc import Iterator
 
