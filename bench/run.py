@@ -3,6 +3,7 @@
     BENCH=tiny|small|medium|large     the data (small)
     BENCH_CASES=i,iii                 only these; figures of the others stay
     BENCH_SECONDS=15                  of the closed loop with 8 clients; 0 leaves it out
+    BENCH_COUNT=60                    requests one after the other
     BENCH_DOCUMENT=0                  do not write the document
 """
 
@@ -88,7 +89,8 @@ def _pages(world: World, name: str, seconds: float) -> dict[str, Any]:
     found = {}
     for role in roles:
         timing = client.measure(
-            world.person(role), build(world, role), seconds=seconds, statements=world.at.statements
+            world.person(role), build(world, role), seconds=seconds, statements=world.at.statements,
+            count=int(os.environ.get("BENCH_COUNT", client.SEQUENTIAL)),
         )
         found[role] = {key: round(value, 1) for key, value in asdict(timing).items() if isinstance(value, int | float)}
     return {"roles": found}
