@@ -60,7 +60,7 @@ class Figures:
 
 def scenes(page: Page) -> list[Scene]:
     page.goto(f"{URL}/customers/hospital/")
-    customer = page.locator("tr[data-row] td.lead a").first.get_attribute("href") or "/"
+    customer = (page.locator("tr[data-row] td.lead a").first.get_attribute("href") or "/").partition("?")[0]
     return [
         Scene("今日", "/", MENU),
         Scene("客户列表", "/customers/hospital/", MENU),
