@@ -22,7 +22,7 @@ from tests.guards.house import Route, routes
 AT = datetime.now(SHANGHAI)
 # written in Latin letters by everybody in the trade, or names of things
 LATIN = re.compile(
-    r"(?:[A-Z]{1,4}\d*|Excel|CSV|DTP|GSP|ID|xlsx?|csv|Ctrl|Esc|Enter|Chrome|htmx|SHA|UTF|[A-Za-z]|mg|ml|km|kg|MB|KB|"
+    r"(?:[A-Z]{1,4}\d*|Excel|CSV|DTP|GSP|ID|xlsx?|csv|Ctrl|Alt|Esc|Enter|Chrome|htmx|SHA|UTF|[A-Za-z]|mg|ml|km|kg|MB|KB|"
     r"RX-\d+|R-\d+|GW\d+|LY\d+|[a-f]{8})"  # the last: the number of an error page, when it has no digit
 )
 WORD = re.compile(r"(?<![0-9A-Za-z])[A-Za-z]{2,}(?![0-9A-Za-z])")  # letters beside digits are codes
