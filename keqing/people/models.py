@@ -204,7 +204,7 @@ class Organisation(Sourced, KeptByActions, Searchable):
     def index_for_search(self) -> None:
         """Set the derived search columns from names, codes and phone; called by whatever writes the row."""
         self.index_names(
-            names=[self.name, self.short_name, *self.aliases], codes=[self.code, self.uscc], phones=[self.phone]
+            names=[self.name, self.short_name, *self.aliases], codes=[self.code, self.uscc, self.hco_code], phones=[self.phone]
         )
 
 
