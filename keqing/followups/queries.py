@@ -104,14 +104,26 @@ class Past:
     comments: Sequence[Comment] = field(default_factory=tuple)
 
 
+BADGES_KEPT = 500
+# all the statement depends on: the person, what they hold and reach, the day
+_badge_statements: dict[tuple[Any, ...], counts.Counting] = {}
+
+
 def badge_counts(staff: Staff, today: date) -> BadgeCounts:
-    """Both numbers in one statement."""
-    due, unread = counts.capped(
-        querysets=[
-            Reminder.objects.open().mine(staff).filter(due_on__lte=today),
-            Comment.objects.unread_by(staff).visible_to(staff),
-        ]
-    )
+    """Both numbers in one statement, which is kept per person: every page asks it, and building it takes longer."""
+    standing = staff.standing
+    key = (staff.pk, standing.position_ids, standing.clauses.get(str(Can.VIEW)), today)
+    known = _badge_statements.get(key)
+    if known is None:
+        if len(_badge_statements) >= BADGES_KEPT:
+            _badge_statements.clear()
+        known = _badge_statements[key] = counts.counting(
+            querysets=[
+                Reminder.objects.open().mine(staff).filter(due_on__lte=today),
+                Comment.objects.unread_by(staff).visible_to(staff),
+            ]
+        )
+    due, unread = known.ask()
     return BadgeCounts(due, unread)
 
 
