@@ -12,6 +12,7 @@ from django.db.models import Exists, F, OuterRef, Q
 
 from keqing.kit.searchable import Searchable
 from keqing.people import choices
+from keqing.people.indexes import LIST_INDEXES
 from keqing.people.permissions import Can
 
 if TYPE_CHECKING:
@@ -150,28 +151,7 @@ class Organisation(Sourced, KeptByActions, Searchable):
             models.Index(fields=["owner_position", "business_state", "-last_activity_at"], name="org_owner_state"),
             models.Index(fields=["unit", "kind", "-last_activity_at", "-id"], name="org_unit_activity"),
             models.Index(fields=["kind", "search_initials", "id"], name="org_initials"),
-            models.Index(fields=["search_initials", "id"], name="org_all_initials"),
-            models.Index(fields=["completeness", "id"], name="org_completeness_order"),
-            # empty days come last in either direction, so each direction has its own
-            models.Index(F("last_contact_on").desc(nulls_last=True), F("id").desc(), name="org_contacted_last"),
-            models.Index(fields=["last_contact_on", "id"], name="org_contacted_first"),
-            # the numbers on the chips, answered from these alone: the rows themselves are wide
-            models.Index(
-                fields=["unit", "owner_position", "kind"], condition=Q(deleted_at__isnull=True), name="org_counts",
-                include=["id", "next_due_on", "last_contact_on", "completeness", "is_unverified"],
-            ),
-            models.Index(
-                fields=["next_due_on", "id"], condition=Q(next_due_on__isnull=False, deleted_at__isnull=True),
-                name="org_due", include=["kind", "unit", "owner_position"],
-            ),
-            models.Index(
-                fields=["kind"], condition=Q(owner_position__isnull=True, deleted_at__isnull=True), name="org_counts_waiting",
-                include=["id", "unit"],
-            ),
-            models.Index(
-                fields=["kind"], condition=Q(is_unverified=True, deleted_at__isnull=True), name="org_counts_unverified",
-                include=["id", "unit", "owner_position"],
-            ),
+            *LIST_INDEXES,
             models.Index(fields=["region"], name="org_region"),
             models.Index(fields=["chain"], condition=Q(chain__isnull=False), name="org_chain"),
             models.Index(fields=["-deleted_at"], condition=Q(deleted_at__isnull=False), name="org_trashed"),
