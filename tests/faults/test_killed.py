@@ -218,7 +218,7 @@ def take_the_database_away(place: Installation, figure: Figure, *, seconds: floa
     refused = [one for one in away if one[1] == 503]
     slowest = max(one[2] for one in away)
     figure("数据库离开", f"{seconds:g} 秒")
-    figure("期间的请求", f"{len(away)} 次（{len(away) / (seconds - 1.7):.0f} 次/秒）")
+    figure("期间的请求", f"{len(away)} 次（{len(away) / (back - gone - 1.7):.0f} 次/秒）")
     figure("中文 503 页面", f"{len(refused)} 次")
     figure("最慢的回答", f"{slowest:.2f} 秒")
     figure("中位回答", f"{median(one[2] for one in away) * 1000:.0f} 毫秒")
