@@ -8,6 +8,7 @@ WORDS = {
     "organisation.edit": "修改客户",
     "organisation.assign": "分配客户",
     "organisation.trash": "删除和恢复客户",
+    "batch.run": "批量处理客户",
     "export.run": "导出列表",
     "export.approve": "批准他人的导出",
     "export.oversee": "查看全部导出记录",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -21,11 +21,11 @@ from keqing.audit import actions as audit
 from keqing.exports import queries, tasks
 from keqing.exports.csv_file import csv_pieces
 from keqing.exports.models import Export, folder
-from keqing.exports.queries import Wanted
-from keqing.exports.reading import Heading, portions
-from keqing.exports.workbook import Stamp, write_workbook
+from keqing.exports.orders import Order, file_name_of, heads_of, stamp_of
+from keqing.exports.reading import portions
+from keqing.exports.workbook import write_workbook
 from keqing.kit import jobs
-from keqing.kit.formats import business_date, local
+from keqing.kit.formats import business_date
 
 LABEL = "exports.export"
 RULE = "AUD-03"
@@ -50,21 +50,6 @@ class _Stopped(Exception):
     """The user asked to stop."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Order:
-    """What file a person wants of a list."""
-
-    wanted: Wanted
-    format: str
-    encoding: str = Export.Encoding.UTF8
-    everything: bool = False
-    reason: str = ""
-
-    @property
-    def columns(self) -> list[Heading]:
-        return self.wanted.columns(everything=self.everything)
-
-
 @dataclass(kw_only=True)
 class Direct:
     """A download that begins at once: on record already, its digest when its last byte has gone."""
@@ -77,7 +62,7 @@ class Direct:
 
     @property
     def file_name(self) -> str:
-        return _file_name(self.order.wanted.title, self.by, self.at, self.order.format)
+        return file_name_of(self.order.wanted.title, self.by, self.at, self.order.format)
 
     def pieces(self) -> Iterator[bytes]:
         """The csv, piece by piece. However it ends, what went out is on record with its digest."""
@@ -91,7 +76,7 @@ class Direct:
 
         whole = False
         try:
-            for piece in csv_pieces(heads=_heads(self.order.columns), portions=counted(), encoding=self.order.encoding):
+            for piece in csv_pieces(heads=heads_of(self.order.columns), portions=counted(), encoding=self.order.encoding):
                 digest.update(piece)
                 size += len(piece)
                 yield piece
@@ -102,8 +87,8 @@ class Direct:
     def write_workbook(self, file: IO[bytes]) -> None:
         """The workbook into an open file; its digest goes on record."""
         write_workbook(
-            file, heads=_heads(self.order.columns), portions=self._portions(),
-            stamp=_stamp(self.order.wanted, by=self.by, at=self.at, rows=self.rows),
+            file, heads=heads_of(self.order.columns), portions=self._portions(),
+            stamp=stamp_of(self.order.wanted, by=self.by, at=self.at, rows=self.rows),
         )
         size = file.tell()
         file.seek(0)
@@ -285,7 +270,7 @@ def _make(export: Export, *, now: Callable[[], datetime]) -> None:
             export.size = file.tell()
             file.seek(0)
             export.sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-        export.file_name = _file_name(export.title, export.by, export.asked_at, export.format)
+        export.file_name = file_name_of(export.title, export.by, export.asked_at, export.format)
         finished = now()
         with transaction.atomic():
             # a wish to cancel that came before the last statement still counts
@@ -304,7 +289,7 @@ def _make(export: Export, *, now: Callable[[], datetime]) -> None:
 
 
 def _write(export: Export, order: Order, file: IO[bytes], rows: Iterator[list[list[Any]]], *, at: datetime) -> int:
-    heads, written = _heads(order.columns), 0
+    heads, written = heads_of(order.columns), 0
 
     def counted() -> Iterator[list[list[Any]]]:
         nonlocal written
@@ -316,7 +301,7 @@ def _write(export: Export, order: Order, file: IO[bytes], rows: Iterator[list[li
         for piece in csv_pieces(heads=heads, portions=counted(), encoding=export.encoding):
             file.write(piece)
     else:
-        stamp = _stamp(order.wanted, by=export.by, at=at, rows=export.rows)
+        stamp = stamp_of(order.wanted, by=export.by, at=at, rows=export.rows)
         write_workbook(file, heads=heads, portions=counted(), stamp=stamp)
         file.seek(0, 2)
     return written
@@ -374,7 +359,7 @@ def _record(
 ) -> None:
     """The file in words: which list, filter and columns, how many rows."""
     changes = {
-        "rows": rows, "wording": order.wanted.wording, "columns": "、".join(_heads(order.columns)),
+        "rows": rows, "wording": order.wanted.wording, "columns": "、".join(heads_of(order.columns)),
         "format": order.format, **more,
     }
     audit.record(
@@ -400,19 +385,3 @@ def _end(export: Export, state: str, message: str) -> None:
 
 def _locked(export: Export) -> Export:
     return Export.objects.select_for_update(of=("self",)).get(pk=export.pk)
-
-
-def _heads(columns: Sequence[Heading]) -> list[str]:
-    return [column.label for column in columns]
-
-
-def _stamp(wanted: Wanted, *, by: Staff, at: datetime, rows: int) -> Stamp:
-    return Stamp(
-        title=wanted.title, wording=wanted.wording, by=by.name, company=by.standing.company_name, at=at, rows=rows
-    )
-
-
-def _file_name(title: str, by: Staff, at: datetime, ending: str) -> str:
-    """Says who and when: a csv has no other place for it."""
-    stem = f"{title}-{by.name}-{local(at):%Y%m%d-%H%M}".replace("/", "·")
-    return f"{stem}.{ending}"

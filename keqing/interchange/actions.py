@@ -18,25 +18,19 @@ from django.db import transaction
 from keqing.access.models import OrgUnit, Position, Staff
 from keqing.access.territories import company
 from keqing.audit import actions as audit
-from keqing.compliance.actions import log_refusal
-from keqing.compliance.rules import check_import
 from keqing.interchange import remembered, tasks
-from keqing.interchange.headers import headers_at
-from keqing.interchange.layout import PREVIEW_ROWS, Layout, NoHeader, body_of, guess_layout, layout_at, source_rows
+from keqing.interchange.first_look import ImportRefused, allowed_layout, first_layout, layout_of, values_of
+from keqing.interchange.layout import PREVIEW_ROWS, body_of, layout_at, source_rows
 from keqing.interchange.models import Import, ImportRow
 from keqing.interchange.progress import Cancelled, Progress, only_one, progress_of
 from keqing.interchange.registry import Applied, Context, ImportSpec, Plan, spec_of
 from keqing.interchange.report import cause_of, reasons_of
-from keqing.interchange.spreadsheet import DEFAULT_LIMITS, Sheet, UnreadableFile, read_sheet, sheet_names
+from keqing.interchange.spreadsheet import DEFAULT_LIMITS, UnreadableFile, read_sheet, sheet_names
 from keqing.kit import bulk, jobs
 
 LABEL = "interchange.import"
 KEPT_DAYS = 30
 State = Import.State
-
-
-class ImportRefused(Exception):
-    """The step cannot be done; the text is for the user."""
 
 
 class Upload(Protocol):
@@ -60,8 +54,8 @@ def begin_import(*, spec: ImportSpec, upload: Upload, by: Staff, at: datetime) -
     try:
         sheets = [vars(sheet) for sheet in sheet_names(path)]
         sheet = read_sheet(path)
-        layout, note = _first_layout(sheet, spec=spec, by=by, is_only=len(sheets) == 1)
-        layout = _allowed_layout(layout, spec=spec, where=upload.name, by=by, at=at)
+        layout, note = first_layout(sheet, spec=spec, by=by, is_only=len(sheets) == 1)
+        layout = allowed_layout(layout, spec=spec, where=upload.name, by=by, at=at)
     except Exception:
         path.unlink(missing_ok=True)
         raise
@@ -70,7 +64,7 @@ def begin_import(*, spec: ImportSpec, upload: Upload, by: Staff, at: datetime) -
         batch = Import.objects.create(
             kind=spec.key, file_name=upload.name[:200], stored_as=path.name, sha256=digest, sheets=sheets,
             sheet=sheet.name, preview=sheet.rows[:PREVIEW_ROWS], by=by, position=position, unit=unit, uploaded_at=at,
-            **_layout_values(layout), **note,
+            **values_of(layout), **note,
         )
         audit.record(action="import.uploaded", by=by, at=at, subject=subject_of(batch))
     return batch
@@ -87,12 +81,12 @@ def read_other_sheet(
     if header_row and header_row != batch.header_row:
         layout = layout_at(rows, header_row=header_row, spec=spec)
     else:
-        layout, note = _layout_of(rows, sheet=sheet, spec=spec, by=by)
-    layout = _allowed_layout(layout, spec=spec, where=batch.file_name, by=by, at=at)
+        layout, note = layout_of(rows, sheet=sheet, spec=spec, by=by)
+    layout = allowed_layout(layout, spec=spec, where=batch.file_name, by=by, at=at)
     batch.sheet, batch.preview, batch.state, batch.message = sheet, rows[:PREVIEW_ROWS], State.UPLOADED, ""
     batch.options = {**batch.options, **note.get("options", {})}
     batch.findings = note["findings"]
-    for name, value in _layout_values(layout).items():
+    for name, value in values_of(layout).items():
         setattr(batch, name, value)
     batch.save()
     return batch
@@ -295,51 +289,11 @@ def _keep(upload: Upload) -> tuple[Path, str]:
     return path, digest.hexdigest()
 
 
-def _allowed_layout(layout: Layout, *, spec: ImportSpec, where: str, by: Staff, at: datetime) -> Layout:
-    """Refuse a file whose headers a rule forbids; the refusal is logged, nothing else is written (decision 6)."""
-    hit = check_import(headers=[h for h in layout.headers if h], keyed_by=spec.keyed_by)
-    if hit is not None:
-        log_refusal(hit=hit, by=by, at=at, where=f"导入 {where}")
-        raise ImportRefused(hit.sentence)
-    return layout
-
-
-def _first_layout(sheet: Sheet, *, spec: ImportSpec, by: Staff, is_only: bool) -> tuple[Layout, dict[str, Any]]:
-    """Of the sheet a file opens with. Without a header it is refused, unless the user may choose another sheet."""
-    try:
-        return _layout_of(sheet.rows, sheet=sheet.name, spec=spec, by=by)
-    except ImportRefused as refusal:
-        if is_only:
-            raise
-        return Layout(1, [], {}), {"findings": {}, "message": str(refusal)[:500]}
-
-
-def _layout_of(
-    rows: Sequence[Sequence[str]], *, sheet: str, spec: ImportSpec, by: Staff
-) -> tuple[Layout, dict[str, Any]]:
-    """As this person matched the columns of such a file last time, else as its headers read."""
-    known = remembered.recall(rows=rows, kind=spec.key, by=by)
-    if known is not None:
-        last, index = known
-        keys = {f.key for f in spec.fields}
-        mapping = {column: key for column, key in last.mapping.items() if key in keys}
-        note = {"file": last.file_name, "at": last.used_at.isoformat()}
-        return Layout(index + 1, headers_at(rows, index), mapping), {"findings": {"remembered": note}, "options": last.options}
-    try:
-        return guess_layout(rows, spec=spec, sheet=sheet), {"findings": {}}
-    except NoHeader as refusal:
-        raise ImportRefused(str(refusal)) from refusal
-
-
 def forget_mapping(*, batch: Import, by: Staff, at: datetime) -> Import:
     """The next file of this shape, and this one, are matched by their headers again."""
     _require(batch, State.UPLOADED)
     remembered.forget(batch=batch)
     return read_other_sheet(batch=batch, sheet=batch.sheet, by=by, at=at)
-
-
-def _layout_values(layout: Layout) -> dict[str, Any]:
-    return {"header_row": layout.header_row, "headers": layout.headers, "mapping": layout.mapping}
 
 
 def _locked(batch: Import) -> Import:

@@ -116,7 +116,8 @@ def set_stage() -> Stage:
         "dimension": dimension, "tag": Tag.objects.create(dimension=dimension, name="标签甲"), "kind": "hospital",
         "audit_entry": AuditEntry.objects.order_by("pk").first(), "compliance_rule": "RX-05",
         "view": SavedView.objects.create(list_key="customers:all", name="经理的视图", staff=cast.manager),
-        "batch": _batch_of(cast.manager), "export": _export_of(cast.rep), "export_file": _file_of(cast.rep), "import": _import_of(cast.manager), "import_key": "organisation-distributor",
+        "batch": _batch_of(cast.manager), "export": _export_of(cast.rep), "export_file": _file_of(cast.rep),
+        "import": _import_of(cast.manager), "import_key": "organisation-distributor",
     }
     return Stage(cast, belongings, others)
 

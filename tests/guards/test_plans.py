@@ -67,7 +67,8 @@ def _pages(staff: Staff) -> list[str]:
     few = organisation.name[:3]
     return [
         "/", "/customers/hospital/", f"/customers/all/?q={initials(few)}", f"/customers/hospital/?q={few}",
-        "/customers/agent/?sort=name", "/people/", "/people/?q=欧阳", "/people/contacts/", f"/people/contacts/?place={few}", f"/search/?q={few}", f"/customers/{organisation.pk}/",
+        "/customers/agent/?sort=name", "/people/", "/people/?q=欧阳", "/people/contacts/",
+        f"/people/contacts/?place={few}", f"/search/?q={few}", f"/customers/{organisation.pk}/",
         "/followups/contacts/", "/followups/contacts/?when=last_30", "/followups/reminders/", "/reports/contacts/?by=people",
         "/reports/contacts/records/", "/reports/contacts/records/?first=2026-10-01&last=2026-10-31",
     ]

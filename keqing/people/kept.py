@@ -1,0 +1,36 @@
+"""Columns every customer's row carries: where it comes from, and what actions keep on it."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from keqing.people import choices
+
+
+class Sourced(models.Model):
+    """Provenance of the record (R-003), and of single assessed figures in ``figure_sources`` (decision 11)."""
+
+    source = models.CharField("资料来源", max_length=20, choices=choices.Source.choices, blank=True, default="")
+    source_note = models.CharField("来源说明", max_length=200, blank=True, default="")
+    collected_by = models.ForeignKey("access.Staff", models.PROTECT, null=True, related_name="+", verbose_name="收集人")
+    collected_on = models.DateField("收集日期", null=True)
+    created_at = models.DateTimeField("建档时间")
+    updated_at = models.DateTimeField("更新时间")
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        abstract = True
+
+
+class KeptByActions(models.Model):
+    """What the actions keep on the row of a customer, so that lists need no join."""
+
+    completeness = models.PositiveSmallIntegerField("完整度", default=0)
+    missing = ArrayField(models.CharField(max_length=30), default=list, blank=True)
+    last_contact_on = models.DateField("最近联系", null=True)
+    last_activity_at = models.DateTimeField("最近动态")
+    next_due_on = models.DateField("下次跟进", null=True)
+    deleted_at = models.DateTimeField("删除时间", null=True)
+    deleted_by = models.ForeignKey("access.Staff", models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        abstract = True
