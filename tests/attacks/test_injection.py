@@ -33,7 +33,7 @@ def lists_of(world: World) -> list[tuple[Opening, list[str]]]:
         if "G" in opening.door.methods:
             offer = offer_of(world, opening)
             names = sorted({*offer.queries, *(name for name in offer.fields if opening.door.methods == "G")})
-            if {"sort", "q", "preset", "size", "after"} & set(names):
+            if {"sort", "preset", "size", "after"} & set(names):
                 found.append((opening, sorted({*names, *COMMON})))
     return found
 
@@ -44,7 +44,7 @@ def inject(world: World, opening: Opening, sent: dict[str, str], usual: float, w
     seconds = time.perf_counter() - began
     if reply.status >= 500 or SECRETS.search(reply.body):
         wrong.append(f"{opening} {sent}: {reply.status}")
-    if [sql for sql, _ in reply.written if "session" not in sql]:
+    if [sql for sql, _ in reply.written if "session" not in sql and "access_cardrate" not in sql]:
         wrong.append(f"{opening} {sent} wrote {reply.written}")
     if seconds > max(3 * usual, SLEEP_SHOWS):
         wrong.append(f"{opening} {sent} took {seconds:.2f} s, usually {usual:.2f} s")

@@ -17,7 +17,7 @@ from tests.guards.stage import ROLE_OF, Belonging, Stage, holds, reach, set_stag
 
 WRITE = re.compile(r'^\s*(?:insert into|update|delete from)\s+"?(\w+)', re.IGNORECASE)
 # what any request may write: its session, its refusal in the audit, the throttle
-AROUND = {"django_session", "audit_entry", "cache_entry", "compliance_refusal"}
+AROUND = {"django_session", "audit_entry", "cache_entry", "access_cardrate", "compliance_refusal"}
 # pages that show names by their purpose (decision 5: audit and refusals name what they are about)
 NAMES_BY_PURPOSE = {"desk:audit", "desk:audit_entry", "compliance:refusals"}
 
