@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from keqing.access.models import Staff
 from keqing.audit import actions as audit
@@ -62,9 +62,25 @@ def start_batch(
 
 
 def run(*, batch_id: int, now: Callable[[], datetime]) -> None:
-    """Portion by portion until nothing waits. Every portion is one transaction, so a killed worker loses none."""
-    while _portion(batch_id=batch_id, at=now()):
-        pass
+    """Portion by portion until nothing waits. Every portion is one transaction, so a killed worker loses none.
+
+    A portion that fails ends the batch with a message instead of being tried for ever; the error goes on to the log.
+    """
+    try:
+        while _portion(batch_id=batch_id, at=now()):
+            pass
+    except Exception:
+        if not connection.in_atomic_block:  # else whoever began the transaction takes everything back
+            _give_up(batch_id=batch_id, at=now())
+        raise
+
+
+@transaction.atomic
+def _give_up(*, batch_id: int, at: datetime) -> None:
+    batch = Batch.objects.select_for_update(of=("self",), no_key=True).get(pk=batch_id)
+    if batch.is_working:
+        batch.message = "处理时出错，余下的没有处理。请稍后再试；仍不行请联系管理员。"
+        _finish(batch, at=at)
 
 
 def ask_to_stop(*, batch: Batch, at: datetime) -> None:
@@ -75,7 +91,7 @@ def ask_to_stop(*, batch: Batch, at: datetime) -> None:
 def undo_batch(*, batch: Batch, customers: Collection[int] | None, by: Staff, at: datetime) -> Batch:
     """Take back what was done to these customers, or to all. Refuses while it runs and after ``UNDO_DAYS``."""
     with transaction.atomic():
-        stored = Batch.objects.select_for_update().get(pk=batch.pk)
+        stored = Batch.objects.select_for_update(no_key=True).get(pk=batch.pk)
         if stored.is_working:
             raise BatchRefused("还在处理，请等它完成或先停止。")
         if at - stored.started_at > timedelta(days=UNDO_DAYS):
@@ -107,7 +123,9 @@ def take_up_abandoned(*, at: datetime) -> None:
 @transaction.atomic
 def _portion(*, batch_id: int, at: datetime) -> bool:
     """One portion; whether there may be another."""
-    batch = Batch.objects.select_for_update(skip_locked=True).select_related("by").filter(pk=batch_id).first()
+    # its own row alone: the person it runs for goes on working, also with another batch
+    locked = Batch.objects.select_for_update(of=("self",), skip_locked=True, no_key=True)
+    batch = locked.select_related("by").filter(pk=batch_id).first()
     if batch is None or not batch.is_working:
         return False  # another worker has it, or it is over
     waiting = Outcome.WAITING if batch.state == State.RUNNING else Outcome.UNDOING
@@ -115,11 +133,11 @@ def _portion(*, batch_id: int, at: datetime) -> bool:
     action = action_of(batch.action)
     stopped = batch.stop_asked_at is not None and batch.state == State.RUNNING
     if not rows or stopped or action is None:
-        _finish(batch, stopped=bool(rows), at=at)
+        _finish(batch, at=at)
         return False
     if not (batch.by.is_active and batch.by.may(action.word)):
         batch.message = "操作人已不能使用系统，余下的没有处理。"
-        _finish(batch, stopped=True, at=at)
+        _finish(batch, at=at)
         return False
     (_apply if batch.state == State.RUNNING else _undo)(batch, action, rows, at)
     BatchRow.objects.bulk_update(rows, ["outcome", "name", "reason", "before"])
@@ -147,8 +165,10 @@ def _undo(batch: Batch, action: BatchAction, rows: Sequence[BatchRow], at: datet
         row.outcome = Outcome.DONE if row.reason else Outcome.UNDONE
 
 
-def _finish(batch: Batch, *, stopped: bool, at: datetime) -> None:
-    batch.state = State.STOPPED if stopped else State.DONE
+def _finish(batch: Batch, *, at: datetime) -> None:
+    """Over for now: what was to be taken back and was not can be asked for again."""
+    batch.rows.filter(outcome=Outcome.UNDOING).update(outcome=Outcome.DONE)
+    batch.state = State.STOPPED if batch.rows.filter(outcome=Outcome.WAITING).exists() else State.DONE
     batch.finished_at = batch.touched_at = at
     batch.save()
 

@@ -13,6 +13,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from keqing.access.actions.once import once
 from keqing.access.gate import allow, fetch
 from keqing.batches import actions, queries
 from keqing.batches.models import Batch
@@ -54,16 +55,21 @@ def new(request: HttpRequest, key: str) -> HttpResponse:
         raise PermissionDenied
     chosen = _chosen(request, action)
     form = action.form(request.POST if request.method == "POST" else None, staff=request.user)
-    if form.is_bound and form.is_valid():
+    if form.is_bound and form.is_valid() and _still_as_told(request, chosen, form):
+        at = timezone.now()
         try:
-            batch = actions.start_batch(
-                action=action, ids=chosen.allowed, parameters=action.parameters(form), sentence=action.sentence(form),
-                list_key=chosen.list_key, query=chosen.query, by=request.user, at=timezone.now(), skipped=chosen.skipped, names=chosen.names,
+            made, _is_new = once(
+                by=request.user, sent=request.POST, label=actions.LABEL, at=at,
+                make=lambda: actions.start_batch(
+                    action=action, ids=chosen.allowed, parameters=action.parameters(form), sentence=action.sentence(form),
+                    list_key=chosen.list_key, query=chosen.query, by=request.user, at=at, skipped=chosen.skipped,
+                    names=chosen.names,
+                ),
             )
         except actions.BatchRefused as refusal:
             form.add_error(None, str(refusal))
         else:
-            return _after(request, batch)
+            return _after(request, Batch.objects.visible_to(request.user).get(pk=made))
     if hit := getattr(form, "hit", None):
         log_refusal(hit=hit, by=request.user, at=timezone.now(), where=f"{action.label} {request.path}")
     context = {
@@ -150,6 +156,15 @@ def _chosen(request: HttpRequest, action: BatchAction) -> Chosen:
     if not may:
         raise PermissionDenied(_("您可以看到这些客户，但不能做这项操作。"))
     return Chosen(ids_found, [pk for pk in ids_found if pk in may], dict(found), is_all, key, query)
+
+
+def _still_as_told(request: HttpRequest, chosen: Chosen, form: Any) -> bool:
+    """全部 N 家 means the N that was shown: a list that changed since is confirmed again."""
+    told = request.POST.get("count", "")
+    if not chosen.is_all or told == str(len(chosen.allowed)):
+        return True
+    form.add_error(None, _("列表有变化：现在是 %(n)d 家，请核对后再确认。") % {"n": len(chosen.allowed)})
+    return False
 
 
 def _after(request: HttpRequest, batch: Batch) -> HttpResponse:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 
 from keqing.access.models import OrgUnit, Position, Staff
 from keqing.batches.registry import BatchAction, Result
@@ -14,8 +14,9 @@ from keqing.people import queries
 from keqing.people.actions import organisations as actions
 from keqing.people.actions.tagging import tag_organisations
 from keqing.people.forms.organisations import AssignForm, TagForm
-from keqing.people.models import Organisation, Tag
+from keqing.people.models import Organisation, OrganisationTag, Tag
 from keqing.people.permissions import Can
+from keqing.timeline.models import Entry
 
 GONE = "客户已不在，或已不在您可以操作的范围。"
 CHANGED = "之后又改了负责人，没有撤销。"
@@ -43,7 +44,7 @@ class AssignBatch(BatchAction):
         if position is None:
             return [Result(pk, "", reason="这个岗位已撤销，或已不在您的范围。") for pk in ids]
         rows = list(_alive(Organisation.objects.filter(pk__in=ids), by, Can.ASSIGN).order_by("pk"))
-        was = {row.pk: {"owner": row.owner_position_id, "unit": row.unit_id} for row in rows}
+        was = {row.pk: {"owner": row.owner_position_id, "unit": row.unit_id, "at": at.isoformat()} for row in rows}
         moved = actions.assign_organisations(
             organisations=rows, position=position, by=by, at=at, reason=parameters.get("reason", "")
         )
@@ -57,7 +58,10 @@ class AssignBatch(BatchAction):
         self, *, before: Mapping[int, Mapping[str, Any]], parameters: Mapping[str, Any], by: Staff, at: datetime
     ) -> dict[int, str]:
         rows = _alive(Organisation.objects.filter(pk__in=before), by, Can.ASSIGN)
-        still = {row.pk: row for row in rows.filter(owner_position=parameters["position"]).order_by("pk")}
+        moved = _moved_since(before)
+        still = {
+            row.pk: row for row in rows.filter(owner_position=parameters["position"]).order_by("pk") if row.pk not in moved
+        }
         reached = set(rows.values_list("pk", flat=True))
         kept = {pk: CHANGED if pk in reached else GONE for pk in before if pk not in still}
         places: dict[tuple[int | None, int], list[Organisation]] = defaultdict(list)
@@ -101,16 +105,29 @@ class TagBatch(BatchAction):
             return [Result(row.pk, row.name, reason="这个标签已停用。") for row in rows]
         changed = tag_organisations(organisations=rows, tag=tag, add=parameters["add"], by=by, at=at)
         idle = "已有这个标签。" if parameters["add"] else "本来就没有这个标签。"
-        return [Result(row.pk, row.name, reason="" if row.pk in changed else idle) for row in rows]
+        return [
+            Result(row.pk, row.name, before={"link": changed[row.pk]}) if row.pk in changed else Result(row.pk, row.name, reason=idle)
+            for row in rows
+        ]
 
     def undo(
         self, *, before: Mapping[int, Mapping[str, Any]], parameters: Mapping[str, Any], by: Staff, at: datetime
     ) -> dict[int, str]:
         rows = list(_alive(Organisation.objects.filter(pk__in=before), by, Can.EDIT).order_by("pk"))
-        tag = Tag.objects.get(pk=parameters["tag"])
-        changed = tag_organisations(organisations=rows, tag=tag, add=not parameters["add"], by=by, at=at)
         reached = {row.pk for row in rows}
+        tag = Tag.objects.get(pk=parameters["tag"])
+        if parameters["add"]:  # the very link it made: one set anew since is somebody's later word
+            ours = set(OrganisationTag.objects.filter(pk__in=[one["link"] for one in before.values()]).values_list("organisation", flat=True))
+            rows = [row for row in rows if row.pk in ours]
+        changed = tag_organisations(organisations=rows, tag=tag, add=not parameters["add"], by=by, at=at)
         return {pk: "标签之后又改过，没有撤销。" if pk in reached else GONE for pk in before if pk not in changed}
+
+
+def _moved_since(before: Mapping[int, Mapping[str, Any]]) -> set[int]:
+    """Customers who changed hands again after the batch, though they may be back where it put them."""
+    later = Entry.objects.filter(customer_id__in=before, kind=Entry.Kind.OWNER).order_by()
+    newest = dict(later.values_list("customer_id").annotate(Max("at")))
+    return {pk for pk, at in newest.items() if at > datetime.fromisoformat(before[pk]["at"])}
 
 
 def _alive(rows: QuerySet[Organisation], staff: Staff, word: str) -> QuerySet[Organisation]:

@@ -62,7 +62,7 @@ def test_all_of_a_filtered_list_is_what_the_list_shows_and_nothing_else():
     client = signed_in(cast.rep)
     page = client.get(reverse("batches:new", args=["tag"]), {"list": "customers:all", "all": "1", "query": "q=北江"})
     assert '<strong class="figures">60</strong>' in page.content.decode()
-    answer = begin(client, "tag", all="1", query="q=北江", tag=tag.pk, what="add")
+    answer = begin(client, "tag", all="1", query="q=北江", count="60", tag=tag.pk, what="add")
     batch = Batch.objects.get()
     assert answer["Location"] == reverse("batches:batch", args=[batch.pk])
     assert batch.state == "running"
@@ -177,3 +177,128 @@ def test_an_empty_choice_or_an_unknown_list_is_not_found():
     for sent in ({"list": "customers:all"}, {"list": "nothing", "selected": "1"}, {"list": "contacts", "selected": "1"}):
         assert client.get(reverse("batches:new", args=["assign"]), sent).status_code == 404
     assert client.get(reverse("batches:new", args=["nothing"]), {"list": "customers:all"}).status_code == 404
+
+
+def labels():
+    return Tag.objects.create(dimension=Dimension.objects.create(name="层级"), name="核心")
+
+
+def test_a_form_sent_twice_makes_one_batch():
+    cast = make_cast()
+    one, due = make_organisation(owner=cast.rep), business_date(timezone.now()).isoformat()
+    client = signed_in(cast.rep)
+    for _time in range(2):
+        begin(client, "schedule", selected=[one.pk], due_on=due, text="回访", form_key="5f0c1d2e")
+    assert Batch.objects.count() == 1
+    assert Reminder.objects.count() == 1
+
+
+def test_a_label_put_on_meanwhile_is_not_lost_to_an_open_form():
+    cast = make_cast()
+    one, tag = make_organisation(owner=cast.rep), labels()
+    begin(signed_in(cast.rep), "tag", selected=[one.pk], tag=tag.pk, what="add")
+    assert Organisation.objects.get(pk=one.pk).version == one.version + 1
+
+
+def test_undo_leaves_a_label_that_was_set_anew():
+    cast = make_cast()
+    one, tag = make_organisation(owner=cast.rep), labels()
+    client = signed_in(cast.rep)
+    begin(client, "tag", selected=[one.pk], tag=tag.pk, what="add")
+    first = Batch.objects.get()
+    for what in ("remove", "add"):
+        begin(client, "tag", selected=[one.pk], tag=tag.pk, what=what)
+    client.post(reverse("batches:undo", args=[first.pk]))
+    assert OrganisationTag.objects.filter(organisation=one).count() == 1
+    assert first.rows.get().reason == "标签之后又改过，没有撤销。"
+
+
+def test_undo_leaves_a_customer_who_went_away_and_came_back():
+    cast = make_cast()
+    one = make_organisation(owner=cast.rep)
+    client = signed_in(cast.manager)
+    for position in (cast.sibling, cast.manager, cast.sibling):
+        begin(client, "assign", selected=[one.pk], position=position_of(position).pk)
+    client.post(reverse("batches:undo", args=[Batch.objects.order_by("pk").first().pk]))
+    assert owners(one) == [position_of(cast.sibling).pk]
+
+
+def test_a_list_that_grew_since_is_confirmed_again():
+    cast = make_cast()
+    make_organisation(owner=cast.rep, name="北江一医院")
+    client, tag = signed_in(cast.rep), labels()
+    make_organisation(owner=cast.rep, name="北江二医院")
+    answer = begin(client, "tag", all="1", query="q=北江", count="1", tag=tag.pk, what="add")
+    assert answer.status_code == 422
+    assert "现在是 2 家" in answer.content.decode()
+    assert not Batch.objects.exists()
+
+
+def stopped_half_way(cast, monkeypatch):
+    """A batch of 60 whose second portion fails."""
+    rows = [make_organisation(owner=cast.rep) for _n in range(60)]
+    monkeypatch.setattr(actions, "PORTION", 40)
+    begin(signed_in(cast.rep), "tag", selected=[one.pk for one in rows], tag=labels().pk, what="add")
+    batch = Batch.objects.get()
+    actions._portion(batch_id=batch.pk, at=timezone.now())
+    return batch
+
+
+def test_taking_back_a_part_of_a_stopped_batch_leaves_it_stopped(monkeypatch):
+    cast = make_cast()
+    batch = stopped_half_way(cast, monkeypatch)
+    actions.ask_to_stop(batch=batch, at=timezone.now())
+    jobs.run_waiting()
+    done = batch.rows.filter(outcome="done").first()
+    signed_in(cast.rep).post(reverse("batches:undo", args=[batch.pk]), {"ticked": "1", "selected": done.customer_id})
+    batch.refresh_from_db()
+    assert (batch.state, batch.rows.filter(outcome="waiting").count()) == ("stopped", 20)
+
+
+def test_an_undo_that_could_not_finish_can_be_asked_for_again(monkeypatch):
+    cast = make_cast()
+    batch = stopped_half_way(cast, monkeypatch)
+    jobs.run_waiting()
+    batch.refresh_from_db()
+    actions.undo_batch(batch=batch, customers=None, by=cast.rep, at=timezone.now())
+    type(cast.rep).objects.filter(pk=cast.rep.pk).update(is_active=False, left_on=business_date(timezone.now()))
+    jobs.run_waiting()
+    assert batch.rows.filter(outcome="done").count() == 60
+    assert Batch.objects.get().message != ""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_portion_that_fails_ends_the_batch_with_a_message(monkeypatch):
+    cast = make_cast()
+    batch = stopped_half_way(cast, monkeypatch)
+
+    def broken(**_given):
+        raise RuntimeError
+
+    monkeypatch.setattr(action_of("tag"), "apply", broken)
+    with pytest.raises(RuntimeError):
+        actions.run(batch_id=batch.pk, now=timezone.now)
+    batch.refresh_from_db()
+    assert (batch.state, batch.rows.filter(outcome="done").count()) == ("stopped", 40)
+    assert "出错" in batch.message
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_running_portion_does_not_hold_up_its_person_elsewhere():
+    from django.db import connections, transaction
+
+    cast = make_cast()
+    make_organisation(owner=cast.rep)
+    at = timezone.now()
+    batch = Batch.objects.create(
+        action="tag", parameters={"tag": 0, "add": True}, sentence="打上标签", list_key="customers:all", total=0, by=cast.rep,
+        started_at=at, touched_at=at,
+    )
+    with transaction.atomic():
+        actions._portion(batch_id=batch.pk, at=at)
+        other = connections["default"].copy()
+        try:
+            with other.cursor() as cursor:  # what a foreign key to the person asks for
+                cursor.execute("select 1 from access_staff where id = %s for key share nowait", [cast.rep.pk])
+        finally:
+            other.close()
