@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('access', '0004_saved_views'),
+        ('access', '0004_cardrate'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('access', '0004_saved_views'),
+        ('access', '0004_cardrate'),
         ('people', '0006_bounded_search_lists'),
         ('reference', '0003_bounded_search_lists'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
