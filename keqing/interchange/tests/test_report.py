@@ -12,7 +12,6 @@ from keqing.interchange import actions, workbooks
 from keqing.interchange.models import RememberedMapping
 from keqing.interchange.report import cause_of
 from keqing.interchange.spreadsheet import read_sheet
-from keqing.interchange.straight import import_file
 from keqing.interchange.tests.factories import NOW, apply, check, make_applied, make_checked, make_upload, xlsx
 from keqing.people.tests.factories import make_organisation
 
@@ -125,10 +124,3 @@ def test_with_the_code_as_key_a_namesake_of_another_code_is_another_hospital(cas
     assert [r.outcome for r in by_name.rows.order_by("number")] == ["duplicate", "duplicate"]
     by_code = check(by_name, update_by="code", existing="update")
     assert [r.outcome for r in by_code.rows.order_by("number")] == ["new", "update"]
-
-
-def test_a_file_goes_from_end_to_end_in_one_call(cast):
-    batch = import_file(kind="organisation-hospital", upload=xlsx([HEAD, ["甲医院", "广州", "三甲"]]), by=cast.system, at=NOW)
-    assert (batch.state, batch.counts["new"]) == ("done", 1)
-    with pytest.raises(actions.ImportRefused, match="没有可以导入的行"):
-        import_file(kind="organisation-hospital", upload=xlsx([HEAD, ["甲医院", "广州", "三甲"]]), by=cast.system, at=NOW)
