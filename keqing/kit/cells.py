@@ -91,9 +91,7 @@ def _stored(request: HttpRequest, edit: CellEdit, stored: Any) -> HttpResponse:
     before, changed = _raw(edit.row, edit), _raw(stored, edit) != _raw(edit.row, edit)
     if request.headers.get("HX-Request") != "true":
         messages.success(request, _("已撤销：%(name)s。") % {"name": str(stored)})
-        wanted = request.GET.get("next", "")
-        ours = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()})
-        return redirect(wanted if ours else "/")
+        return redirect(_way_back(request))
     response = HttpResponse(cell_html(column=edit.column, row=stored, today=edit.today))
     if changed:
         here = urlsplit(request.headers.get("HX-Current-URL", "/"))
@@ -108,9 +106,16 @@ def _refused(request: HttpRequest, edit: CellEdit, form: VersionedForm, sent: An
     status = 409 if theirs is not None else 422
     if request.headers.get("HX-Request") != "true":  # 撤销 came too late
         messages.error(request, _("没有撤销：这一项后来又改过了。"))
-        return redirect(request.GET.get("next", "/") if request.GET.get("next", "").startswith("/") else "/")
+        return redirect(_way_back(request))
     seen = _raw(theirs, edit) if theirs is not None else sent.get("seen", "")
     return _editor(request, edit, form, seen=seen, status=status)
+
+
+def _way_back(request: HttpRequest) -> str:
+    """``next`` of the address when it is a page of ours: //other.example/ begins with a slash too."""
+    wanted = request.GET.get("next", "")
+    ours = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()})
+    return wanted if ours else "/"
 
 
 def _editor(request: HttpRequest, edit: CellEdit, form: VersionedForm, *, seen: str, status: int = 200) -> HttpResponse:

@@ -39,6 +39,17 @@ def test_a_cell_is_saved_by_the_action_of_the_form_and_taken_back_by_its_notice(
     assert Organisation.objects.get(pk=hospital.pk).beds == 500
 
 
+@pytest.mark.parametrize("elsewhere", ["//evil.example/", "https://evil.example/", "/\\\\evil.example/", ""])
+def test_undoing_never_leads_to_another_site_whether_it_succeeds_or_not(elsewhere):
+    cast = make_cast()
+    hospital = make_organisation(owner=cast.rep, name="江湾医院", beds=500)
+    client = signed_in(cast.rep)
+    for beds in ("600", "很多"):
+        version = Organisation.objects.get(pk=hospital.pk).version
+        sent = urlencode({"beds": beds, "version": version, "next": elsewhere})
+        assert client.post(f"{cell(hospital.pk)}?{sent}").url == "/"
+
+
 @pytest.mark.proves("U31")
 def test_a_cell_keeps_to_the_rules_of_the_form_and_to_what_may_be_edited():
     cast = make_cast()
