@@ -232,14 +232,27 @@ class ListSpec:
         )
 
     def chosen(self, *, request: HttpRequest, queryset: QuerySet[Any], today: date) -> QuerySet[Any]:
-        """All rows the address asks for, in its order: what an export writes and 全部 N 条 means."""
+        """All rows the address asks for, in its order: what an export writes and 全部 N 条 means.
+
+        Refuses a filter that no longer holds, such as a label closed since: without it all the other rows would come.
+        """
         # a filter's choices cost a statement: not asked for when nothing is filtered
-        cleaned = self._filters(request)[1] if request.GET.keys() - NO_FILTERS else {}
+        form, cleaned = self._filters(request) if request.GET.keys() - NO_FILTERS else (None, {})
+        if form is not None and form.errors:
+            wrong = "、".join(str(form.fields[name].label or name) for name in form.errors if name in form.fields)
+            raise BadRequest(_("筛选条件“%(wrong)s”现在不能用，请回到列表改正后再试。") % {"wrong": wrong or _("全部")})
+        return self._narrowed(request, queryset, cleaned, today)
+
+    def _narrowed(
+        self, request: HttpRequest, queryset: QuerySet[Any], cleaned: Mapping[str, Any], today: date
+    ) -> QuerySet[Any]:
         active = self._active_preset(request)
+        # as in ``build`` the filter first: that of an audit list puts other rows in the place of those given
+        queryset = self.filter(queryset, cleaned)
         for preset in self.presets:
             if preset.key == active:
                 queryset = queryset.filter(preset.condition(Asked(user=request.user, today=today)))
-        return keyset.ordered(queryset=self.filter(queryset, cleaned), sort=self._sort(request) or NEWEST)
+        return keyset.ordered(queryset=queryset, sort=self._sort(request) or NEWEST)
 
     def neighbours(
         self, *, request: HttpRequest, queryset: QuerySet[Any], today: date, pk: Any
@@ -248,7 +261,9 @@ class ListSpec:
         sort = self._sort(request) or NEWEST
         place = queryset.filter(pk=pk).values_list(sort.path, flat=True).order_by()[:1]
         for value in place:
-            rows = self.chosen(request=request, queryset=queryset, today=today).order_by()
+            # a wrong filter is passed over, as on the list one came from
+            cleaned = self._filters(request)[1] if request.GET.keys() - NO_FILTERS else {}
+            rows = self._narrowed(request, queryset, cleaned, today).order_by()
             return keyset.neighbours(queryset=rows, sort=sort, value=value, pk=pk)
         return None
 

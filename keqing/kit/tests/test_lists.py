@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 from django import forms
+from django.core.exceptions import BadRequest
 from django.db import connection, models
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, QueryDict
@@ -181,6 +182,15 @@ def test_a_wrong_filter_shows_its_error_and_the_others_still_work(shops: QuerySe
     page = _build(shops, "?least=5&until=never")
     assert page.filters is not None and "until" in page.filters.errors
     assert page.count == shops.filter(beds__gte=5).count()
+
+
+@pytest.mark.parametrize("query", ["until=never", "least=5&until=never", "least=x&sort=name"])
+def test_all_rows_are_not_taken_by_a_filter_that_does_not_hold(shops: QuerySet[Any], query: str) -> None:
+    request = _request()
+    request.GET = QueryDict(query)  # type: ignore[assignment]
+    with pytest.raises(BadRequest, match="筛选条件“(到期不晚于|床位不少于)”现在不能用"):
+        Shops().chosen(request=request, queryset=shops, today=TODAY)
+    assert Shops().neighbours(request=request, queryset=shops, today=TODAY, pk=shops[0].pk) is not None
 
 
 def test_columns_can_be_switched_off_but_not_the_name(shops: QuerySet[Any]) -> None:
