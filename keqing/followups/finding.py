@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import EmptyResultSet
 from django.db.models import BooleanField, Case, F, Func, IntegerField, Q, TextField, Value, When
 from django.db.models.expressions import RawSQL
 
 from keqing.access.models import Staff
-from keqing.followups.models import ContactRecord, of_present_customers
+from keqing.followups.models import ContactRecord, ids_reached, of_present_customers
 from keqing.followups.permissions import Can
 from keqing.kit.search_rank import Fragment, IsOneOf
 from keqing.people.liveliest import liveliest_customers
@@ -28,7 +29,7 @@ AROUND = 24
 _FOUND = """
 with live as materialized (select id from ({live}) n where {says}),
 deep as materialized (
-    select id from followups_contactrecord where (select count(*) from live) < %s and {indexed} limit {deep}
+    select id from followups_contactrecord where (select count(*) from live) < %s and {indexed} and {reached} limit {deep}
 )
 select id from live union select id from deep
 """
@@ -57,8 +58,9 @@ def find_contacts(*, text: str, staff: Staff, today: date, limit: int) -> list[C
     live, live_values = _newest(staff)
     says, say_values = _says(words)
     grams, gram_values = _grams(words)
-    statement = _FOUND.format(live=live, says=says, indexed=f"{grams} and {says}", deep=DEEP)
-    ids = RawSQL(f"array({statement})", (*live_values, *say_values, limit, *gram_values, *say_values))
+    reached, reach_values = _reached(staff)
+    statement = _FOUND.format(live=live, says=says, indexed=f"{grams} and {says}", reached=reached, deep=DEEP)
+    ids = RawSQL(f"array({statement})", (*live_values, *say_values, limit, *gram_values, *say_values, *reach_values))
     rows = ContactRecord.objects.visible_to(staff).filter(of_present_customers(), IsOneOf(F("pk"), ids))
     old = Case(When(track_on__lt=today - timedelta(days=RECENT_DAYS), then=1), default=0)
     return list(rows.select_related("tracker").order_by(old, "-track_on", "-pk")[:limit])
@@ -115,6 +117,17 @@ def _newest(staff: Staff) -> Fragment:
         f" order by track_on desc, id desc limit %s"
     )
     return f"select one.* from ({customers}) customer, lateral ({each}) one limit %s", [*values, EACH, NEWEST]
+
+
+def _reached(staff: Staff) -> Fragment:
+    """Within the limit of *deep* only what is in sight counts: others may have said the same thousands of times."""
+    if staff.standing.reaches_everything(Can.VIEW):
+        return "true", ()
+    try:
+        customers, values = ids_reached(staff, Can.VIEW).query.sql_with_params()
+    except EmptyResultSet:
+        return "false", ()
+    return f"customer_id in ({customers})", values
 
 
 def _says(words: Sequence[str]) -> Fragment:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
@@ -19,14 +19,18 @@ if TYPE_CHECKING:
 
 def customers_reached(staff: Staff, word: str, *, customer: str = "customer_id") -> Q:
     """Rows whose customer the word reaches: an organisation, or a person who belongs or belonged to none (decision 3)."""
-    standing = staff.standing
-    if standing.reaches_everything(word):
+    if staff.standing.reaches_everything(word):
         return Q()
-    organisations = Organisation.objects.alive().reached_by(staff, word).values("pk")
-    people = Person.objects.alive().unaffiliated().filter(standing.rows(word, names=False)).values("pk")
-    once = Person.objects.alive().once_customers().reached_by(staff, word).values("pk")
     # one list instead of conditions joined by OR: PostgreSQL can then start from the customers
-    return Q(**{f"{customer}__in": organisations.union(people, once, all=True)})
+    return Q(**{f"{customer}__in": ids_reached(staff, word)})
+
+
+def ids_reached(staff: Staff, word: str) -> models.QuerySet[Any, Any]:
+    """The ids of the customers the word reaches, as a subquery."""
+    organisations = Organisation.objects.alive().reached_by(staff, word).values("pk")
+    people = Person.objects.alive().unaffiliated().filter(staff.standing.rows(word, names=False)).values("pk")
+    once = Person.objects.alive().once_customers().reached_by(staff, word).values("pk")
+    return organisations.union(people, once, all=True)
 
 
 def of_present_customers() -> Q:

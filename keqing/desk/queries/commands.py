@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from keqing.access.models import Staff
 from keqing.desk import navigation
 from keqing.followups.permissions import Can as FollowupCan
-from keqing.kit.search import SearchColumns, query_plan, search_columns
+from keqing.kit.pinyin import full_pinyin, initials
+from keqing.kit.search import SearchColumns, normalise, query_plan, search_columns
 from keqing.people.finding import find_organisations
 from keqing.people.models import Organisation
 
@@ -58,10 +59,15 @@ def actions_named(*, text: str, staff: Staff, limit: int) -> list[Command]:
 
 
 def asks_for(text: str) -> tuple[str, str] | None:
-    """The verb and the customer of 记录联系 协和, jllx 协和 or 记录 协和; None when no verb comes first."""
-    verb, _space, rest = text.strip().partition(" ")
+    """The verb and the customer of 记录联系 协和, jllx 协和 or 记录 协和; None when no verb comes first.
+
+    Letters must be the whole pinyin or all the initials: li wei and an jie are people.
+    """
+    text = text.strip()
+    verb, _space, rest = text.partition(" ")
     for name, *_others in _VERBS:
-        if len(verb) > 1 and (name.startswith(verb) or query_plan(verb).matches(columns=_columns(name))):
+        begun = len(verb) > 1 and name.startswith(verb)
+        if begun or normalise(verb) in (full_pinyin(name), initials(name)):
             return name, rest.strip()
         if text.startswith(name):
             return name, text.removeprefix(name).strip()

@@ -47,14 +47,14 @@ class Group:
 
 
 def search(*, text: str, staff: Staff, today: date, shown: int = SHOWN) -> list[Group]:
-    """Groups by type, each ranked as decision 19 says. At most six statements, however much is found."""
+    """Groups by type, each ranked as decision 19 says. At most seven statements, however much is found."""
     if query_plan(text).is_empty:
         return []
     asked = commands.asks_for(text)
-    if asked and asked[1]:
-        doing = commands.actions_with(asked=asked, staff=staff)
-        return [group for group in (_group("actions", _("操作"), _commands(doing), shown),) if group.hits]
+    doing = commands.actions_with(asked=asked, staff=staff) if asked and asked[1] else []
     groups = [
+        # what somebody asked to do comes first, and hides nothing that bears the same words
+        _group("doing", _("操作"), _commands(doing), shown),
         *_found(text, staff, today, shown),
         _group("pages", _("页面"), _commands(commands.pages_named(text=text, staff=staff, limit=shown)), shown),
         _group("actions", _("操作"), _commands(commands.actions_named(text=text, staff=staff, limit=shown)), shown),

@@ -73,7 +73,7 @@ def test_departments_pages_and_actions_are_found_too(stage):
 
 
 @pytest.mark.proves("U32")
-@pytest.mark.parametrize("text", ["记录联系 江湾", "记录 jw", "jllx 江湾", "记录联系江湾"])
+@pytest.mark.parametrize("text", ["记录联系 江湾", "记录 jw", "jllx 江湾", "JLLX 江湾", "jilulianxi 江湾", "记录联系江湾"])
 def test_a_verb_and_a_customer_make_an_action(stage, text):
     cast, hospital, *_ = stage
     (group,) = search(text=text, staff=cast.rep, today=TODAY)
@@ -81,6 +81,26 @@ def test_a_verb_and_a_customer_make_an_action(stage, text):
         ("记录联系：江湾示范医院", reverse("followups:record", args=[hospital.pk]))
     ]
     assert search(text=text, staff=cast.stranger, today=TODAY) == []
+
+
+@pytest.mark.proves("U32", "U33")
+@pytest.mark.parametrize("text", 
+    ("text", "called"), [("li wei", "李威"), ("lu wei", "陆威"), ("ji lu", "吉露"), ("an pai", "安派"), ("lx wei", "林熙威")]
+)
+def test_letters_that_are_a_part_of_a_verb_still_find_who_is_called_so(stage, text, called):
+    cast, hospital, *_ = stage
+    make_person(at_organisation=hospital, owner=cast.rep, name=called)
+    assert names(cast.rep, text, "people") == [called]
+    assert names(cast.rep, text, "doing") == []
+
+
+@pytest.mark.proves("U32")
+def test_what_may_be_done_stands_beside_a_customer_of_the_same_words(stage):
+    cast, *_ = stage
+    make_organisation(owner=cast.rep, name="记录江湾档案医院")
+    found = groups(cast.rep, "记录 江湾")
+    assert [hit.name for hit in found["organisations"].hits] == ["记录江湾档案医院"]
+    assert "记录联系：江湾示范医院" in [hit.name for hit in found["doing"].hits]
 
 
 @pytest.mark.proves("U33")
@@ -145,6 +165,19 @@ def test_records_of_the_last_two_years_come_first(stage):
     old = make_contact(customer=hospital, by=cast.rep, description="降价旧事")
     ContactRecord.objects.filter(pk=old.pk).update(track_on=TODAY - timedelta(days=800))
     assert find_contacts(text="降价", staff=cast.gm, today=TODAY, limit=5) == [record, old]
+
+
+@pytest.mark.proves("R-194", "U33")
+def test_ones_own_older_record_is_found_however_often_others_said_the_same(stage, monkeypatch):
+    cast, *_ = stage
+    theirs, mine = make_organisation(owner=cast.stranger, name="远方医院"), make_organisation(owner=cast.rep, name="近旁医院")
+    for _number in range(4):
+        make_contact(customer=theirs, by=cast.stranger, description="谈到冷链运输")
+    own = make_contact(customer=mine, by=cast.rep, description="谈到冷链运输")
+    monkeypatch.setattr("keqing.followups.finding.DEEP", 2)
+    monkeypatch.setattr("keqing.followups.finding.NEWEST", 0)
+    for reader in (cast.rep, cast.manager):
+        assert find_contacts(text="冷链", staff=reader, today=TODAY, limit=2) == [own]
 
 
 @pytest.mark.proves("R-301")
