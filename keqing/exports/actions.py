@@ -11,16 +11,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import IO, Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.db import transaction
-from django.db.models import Q
 from django.http import Http404
 
 from keqing.access.models import Staff
 from keqing.audit import actions as audit
 from keqing.exports import queries, tasks
 from keqing.exports.csv_file import csv_pieces
-from keqing.exports.models import Export, folder
+from keqing.exports.models import Export, folder, held_by
 from keqing.exports.orders import Order, file_name_of, heads_of, stamp_of
 from keqing.exports.reading import portions
 from keqing.exports.workbook import write_workbook
@@ -144,16 +143,20 @@ def print_out(*, order: Order, by: Staff, at: datetime) -> Direct:
     return Direct(order=order, by=by, at=at, rows=rows)
 
 
-def _judged(order: Order, *, by: Staff, at: datetime) -> tuple[int, str]:
-    """How many rows, and why they may not leave. The person's other exports wait for the end of the transaction."""
+def _judged(order: Order, *, by: Staff, at: datetime, again: Export | None = None) -> tuple[int, str]:
+    """How many rows, and why they may not leave. The person's other exports wait for the end of the transaction.
+
+    Of one asked for ``again`` no more leave than were agreed to, and what it counted before does not count twice.
+    """
     limits = order.wanted.limits
     if not order.columns:
         raise ExportRefused("这份列表没有可以导出的栏目。")
     rows = queries.count_of(order.wanted.rows, most=limits.counted, alone=by)
-    hour, day = queries.taken_by(by, at=at)
+    rows = min(rows, again.rows) if again else rows
+    hour, day = queries.taken_by(by, at=at, besides=again)
     refusal = limits.refusal(rows=rows, last_hour=hour, last_day=day)
     if refusal:
-        _record("export.blocked", order, rows=rows, by=by, at=at, message=refusal)
+        _record("export.blocked", order, rows=rows, by=by, at=at, pk=again.pk if again else None, message=refusal)
     elif limits.needs_reason(rows) and not order.reason.strip():
         raise ReasonMissing(f"导出 {rows:,} 行需要写明理由。")
     return rows, refusal
@@ -215,25 +218,38 @@ def cancel_export(*, export: Export, by: Staff, at: datetime) -> Export:
     return export
 
 
-@transaction.atomic
 def resume_export(*, export: Export, by: Staff, at: datetime) -> Export:
-    """Ask again for work that failed or whose worker is gone. Effects: state, the work, one audit entry."""
-    export = _locked(export)
-    if export.state != State.FAILED and not export.is_abandoned(now=at):
-        raise ExportRefused("这次导出还在进行，或已经结束。")
-    export.state, export.message, export.cancel_asked_at, export.progress_done = State.QUEUED, "", None, 0
-    export.save()
-    audit.record(action="export.resumed", by=by, at=at, subject=subject_of(export))
-    jobs.defer(tasks.make_file, export_id=export.pk)
+    """Ask again for work that failed or whose worker is gone. Effects: state, the work, one audit entry.
+
+    Its rows count from now on: the limits are judged as if it were asked for the first time. What is beyond them is
+    refused and stays on record.
+    """
+    with transaction.atomic():
+        export = _locked(export)
+        if export.state != State.FAILED and not export.is_abandoned(now=at):
+            raise ExportRefused("这次导出还在进行，或已经结束。")
+        refusal = _judged_again(export, by=by, at=at)
+        if not refusal:
+            export.state, export.message, export.cancel_asked_at, export.progress_done = State.QUEUED, "", None, 0
+            export.asked_at = at
+            export.save()
+            audit.record(action="export.resumed", by=by, at=at, subject=subject_of(export))
+            jobs.defer(tasks.make_file, export_id=export.pk)
+    if refusal:
+        raise ExportBlocked(f"{refusal}这次尝试已记入审计。")
     return export
 
 
-def note_download(*, export: Export, by: Staff, at: datetime) -> None:
-    """A file leaves the download centre. Effects: one audit entry."""
-    audit.record(
-        action="export.downloaded", by=by, at=at, subject=subject_of(export), rule=RULE,
-        changes={"rows": export.rows, "size": export.size, "sha256": export.sha256},
+def _judged_again(export: Export, *, by: Staff, at: datetime) -> str:
+    """Why the rows once asked for may not leave now; empty when they may."""
+    wanted = queries.wanted(staff=by, key=export.list_key, query=export.query, today=business_date(at))
+    order = Order(
+        wanted=wanted, format=export.format, encoding=export.encoding, everything=export.all_columns, reason=export.reason
     )
+    rows, refusal = _judged(order, by=by, at=at, again=export)
+    if not refusal and wanted.limits.needs_approval(rows) and not export.decided_by_id:
+        raise ExportRefused("这次导出现在需要批准，请回到列表重新申请。")
+    return refusal
 
 
 def run(*, export_id: int, now: Callable[[], datetime]) -> None:
@@ -246,7 +262,7 @@ def run(*, export_id: int, now: Callable[[], datetime]) -> None:
         _make(export, now=now)
     except _Stopped:
         _end(export, State.CANCELLED, "已取消。")
-    except (ExportRefused, PermissionDenied, Http404) as refusal:
+    except (ExportRefused, PermissionDenied, BadRequest, Http404) as refusal:
         _end(export, State.FAILED, str(refusal) or "您现在没有查看这份列表的权限。")
     except Exception:
         _end(export, State.FAILED, "生成时出错。请重试；再次出错时请联系管理员。")
@@ -257,6 +273,8 @@ def _make(export: Export, *, now: Callable[[], datetime]) -> None:
     at = now()
     if not export.by.may(queries.Can.RUN):
         raise ExportRefused("您现在没有导出的权限。")
+    # who holds something else by the time of the download may not fetch what these positions saw
+    held = held_by(export.by)
     wanted = queries.wanted(staff=export.by, key=export.list_key, query=export.query, today=business_date(at))
     order = Order(wanted=wanted, format=export.format, encoding=export.encoding, everything=export.all_columns)
     folder().mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -278,6 +296,7 @@ def _make(export: Export, *, now: Callable[[], datetime]) -> None:
                 Export.objects.filter(pk=export.pk, state=State.RUNNING, cancel_asked_at__isnull=True).update(
                     state=State.DONE, rows=written, progress_done=written, finished_at=finished, expires_at=finished + KEPT,
                     file_name=export.file_name, stored_as=export.stored_as, size=export.size, sha256=export.sha256,
+                    made_for=held,
                 )
             )
             if not done:
@@ -321,33 +340,6 @@ def _told(export: Export, order: Order, *, now: Callable[[], datetime]) -> Itera
         mine = Export.objects.filter(pk=export.pk, state=State.RUNNING, cancel_asked_at__isnull=True)
         if not mine.update(progress_done=done, touched_at=now()):
             raise _Stopped
-
-
-def forget_files(*, at: datetime) -> int:
-    """Delete files past their time and those no export knows; end requests nobody answered. Returns how many files went."""
-    gone = 0
-    for export in Export.objects.filter(state=State.DONE, expires_at__lt=at).order_by("pk")[:1000]:
-        export.path.unlink(missing_ok=True)
-        gone += 1
-        with transaction.atomic():
-            Export.objects.filter(pk=export.pk).update(state=State.EXPIRED, stored_as="")
-            audit.record(action="export.expired", by=None, at=at, subject=subject_of(export))
-    Export.objects.filter(state=State.WAITING, asked_at__lt=at - KEPT).update(
-        state=State.CANCELLED, message="7 天内没有人批准，已自动取消。"
-    )
-    return gone + _forget_orphans(at)
-
-
-def _forget_orphans(at: datetime) -> int:
-    """A worker that was killed leaves a file behind; a day later nobody writes to it any more."""
-    if not folder().exists():
-        return 0
-    old = [path for path in folder().iterdir() if path.stat().st_mtime < (at - timedelta(days=1)).timestamp()]
-    known = set(Export.objects.filter(Q(stored_as__in=[path.name for path in old])).values_list("stored_as", flat=True))
-    lost = [path for path in old if path.name not in known]
-    for path in lost:
-        path.unlink(missing_ok=True)
-    return len(lost)
 
 
 def subject_of(export: Export) -> audit.Subject:

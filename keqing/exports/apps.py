@@ -7,4 +7,11 @@ class ExportsConfig(AppConfig):
     verbose_name = "导出"
 
     def ready(self) -> None:
+        from django.urls import reverse
+
         from keqing.exports import tasks  # noqa: F401  periodic work registers itself
+        from keqing.exports.permissions import Can
+        from keqing.exports.tables import open_log
+        from keqing.kit.list_registry import register
+
+        register(name="exports", word=Can.OVERSEE, opener=open_log, address=lambda _: reverse("exports:log"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import models
@@ -101,6 +101,7 @@ class Export(models.Model):
     stored_as = models.CharField(max_length=60, blank=True, default="")
     size = models.PositiveBigIntegerField("大小", default=0)
     sha256 = models.CharField("SHA-256", max_length=64, blank=True, default="")
+    made_for = models.JSONField("生成时的岗位", default=list)
 
     objects = ExportQuerySet.as_manager()
 
@@ -131,6 +132,11 @@ class Export(models.Model):
             )
         return word == Can.OVERSEE or self.by_id == staff.pk
 
+    def is_made_for(self, staff: Staff) -> bool:
+        """Whether the person still holds every position the rows were read under, in the same role and unit."""
+        held = held_by(staff)
+        return bool(self.made_for) and all(one in held for one in self.made_for)
+
     def may_become(self, state: str) -> bool:
         return state in self.TRANSITIONS[self.State(self.state)]
 
@@ -149,6 +155,11 @@ class Export(models.Model):
     def is_abandoned(self, *, now: datetime) -> bool:
         """Begun, but the worker is gone."""
         return self.state == self.State.RUNNING and (self.touched_at is None or self.touched_at < now - SILENCE)
+
+
+def held_by(staff: Staff) -> list[list[Any]]:
+    """What decides the rows a person sees: positions with their role and unit, as ``made_for`` keeps them."""
+    return [[one.pk, one.role, one.unit_id, one.is_head] for one in staff.standing.positions]
 
 
 def folder() -> Path:

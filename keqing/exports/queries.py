@@ -82,7 +82,7 @@ def count_of(rows: QuerySet[Any], *, most: int, alone: Staff | None = None) -> i
         return int(cursor.fetchone()[-1])
 
 
-def taken_by(staff: Staff, *, at: datetime) -> tuple[int, int]:
+def taken_by(staff: Staff, *, at: datetime, besides: Export | None = None) -> tuple[int, int]:
     """Rows taken out in the last hour and the last day, at once and in the background. One statement."""
     since = at - timedelta(days=1)
     direct = (
@@ -91,7 +91,7 @@ def taken_by(staff: Staff, *, at: datetime) -> tuple[int, int]:
         .values_list("n", "moment")
     )
     background = (
-        Export.objects.filter(by=staff, asked_at__gt=since).exclude(state__in=NOT_TAKEN)
+        Export.objects.filter(by=staff, asked_at__gt=since).exclude(state__in=NOT_TAKEN).exclude(pk=besides.pk if besides else 0)
         .annotate(n=Cast("rows", IntegerField()), moment=F("asked_at")).values_list("n", "moment")
     )
     found = list(direct.union(background, all=True))

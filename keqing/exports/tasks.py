@@ -15,6 +15,6 @@ def make_file(*, export_id: int) -> None:
 @jobs.periodic(cron="17 * * * *")
 def forget_files() -> None:
     """Every hour: what nobody may fetch any more leaves the disk."""
-    from keqing.exports.actions import forget_files
+    from keqing.exports.files import forget_files
 
     forget_files(at=timezone.now())

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from keqing.access.gate import allow, fetch
-from keqing.exports import actions, queries
+from keqing.exports import actions, files, queries
 from keqing.exports.csv_file import shown_text
 from keqing.exports.forms import OpinionForm, OrderForm
 from keqing.exports.models import Export
@@ -108,11 +108,15 @@ def export(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 @allow(Can.RUN)
 def file(request: HttpRequest, pk: int) -> HttpResponse:
-    """The finished file, for who asked for it."""
+    """The finished file, for who asked for it and still holds the position it was made under."""
     found = fetch(Export.objects.asked_by(request.user), pk, request)
     if found.state != Export.State.DONE or not found.path.exists():
         raise Http404
-    actions.note_download(export=found, by=request.user, at=timezone.now())
+    try:
+        files.hand_over(export=found, by=request.user, at=timezone.now())
+    except actions.ExportRefused as refusal:
+        messages.error(request, _(str(refusal)))
+        return redirect("exports:export", pk)
     response = FileResponse(found.path.open("rb"), as_attachment=True, filename=found.file_name, content_type=TYPES[found.format])
     response["Cache-Control"] = "private, no-store"
     return response

@@ -18,7 +18,7 @@ from keqing.access.tests.factories import Cast, make_cast, make_staff, position_
 from keqing.audit.models import Entry as AuditEntry
 from keqing.batches.models import Batch
 from keqing.desk.models import SavedView
-from keqing.exports.models import Export, folder
+from keqing.exports.models import Export, folder, held_by
 from keqing.followups.actions.comments import comment_on
 from keqing.followups.actions.contacts import record_contact
 from keqing.followups.actions.reminders import create_reminder
@@ -147,6 +147,7 @@ def _file_of(staff: Staff) -> Export:
     return Export.objects.create(
         list_key="customers:hospital", title="医院", format="csv", rows=1, state=Export.State.DONE, by=staff, asked_at=NOW,
         finished_at=NOW, expires_at=NOW + timedelta(days=7), file_name="医院.csv", stored_as="stage", size=1, sha256="0" * 64,
+        made_for=held_by(Staff.objects.get(pk=staff.pk)),
     )
 
 

@@ -6,13 +6,14 @@ import pytest
 import python_calamine
 from django.urls import reverse
 
-from keqing.access.tests.factories import make_cast
+from keqing.access.models import Position
+from keqing.access.tests.factories import make_cast, make_position
 from keqing.audit.models import Entry
 from keqing.exports import queries
 from keqing.exports.models import Export
 from keqing.exports.tests.factories import NARROW, make_export, make_hospitals
 from keqing.kit import jobs
-from keqing.people.tests.factories import make_organisation
+from keqing.people.tests.factories import NOW, make_organisation
 
 pytestmark = pytest.mark.django_db
 LIST = {"list": "customers:hospital", "query": ""}
@@ -121,6 +122,49 @@ def test_from_the_request_over_the_superior_to_the_file(client, cast, narrow):
     client.force_login(cast.sibling)
     assert client.get(reverse("exports:export", args=[export.pk])).status_code == 404
     assert client.get(reverse("exports:file", args=[export.pk])).status_code == 404
+
+
+@pytest.mark.proves("R-203", "T45")
+@pytest.mark.parametrize("change", ["the position moved", "another position", "one of two positions"])
+def test_who_holds_another_position_by_now_does_not_get_what_the_old_one_saw(client, cast, narrow, change):
+    make_hospitals(4, owner=cast.rep)
+    if change == "one of two positions":
+        make_position(unit=cast.shenzhen, role="representative", holder=cast.rep)
+    client.force_login(cast.rep)
+    client.post(reverse("exports:new"), {**SENT, "reason": "季度核对"})
+    jobs.run_waiting()
+    export = Export.objects.get()
+    path, position = export.path, Position.objects.get(holder=cast.rep, unit=cast.guangzhou)
+    assert export.state == "done" and path.exists()
+    if change == "the position moved":
+        position.unit = cast.shenzhen
+    else:
+        position.holder = None
+    position.save()
+    if change == "another position":
+        make_position(unit=cast.shenzhen, role="representative", holder=cast.rep)
+    answer = client.get(reverse("exports:file", args=[export.pk]))
+    assert answer["Location"] == reverse("exports:export", args=[export.pk])
+    assert "岗位或角色在导出之后有变动" in client.get(answer["Location"]).content.decode()
+    export.refresh_from_db()
+    assert export.state == "expired" and not path.exists()
+    assert "岗位" in Entry.objects.get(action="export.expired").reason
+    assert not Entry.objects.filter(action="export.downloaded").exists()
+
+
+@pytest.mark.proves("U36")
+def test_the_log_of_exports_is_itself_a_list_with_views_and_files(client, cast):
+    client.force_login(cast.rep)
+    make_hospitals(2, owner=cast.rep)
+    b"".join(client.post(reverse("exports:new"), SENT).streaming_content)
+    client.force_login(cast.security)
+    assert client.get(reverse("exports:log")).status_code == 200
+    assert client.get(reverse("desk:views"), {"list": "exports", "query": "preset=begun"}).status_code == 200
+    found = {
+        preset: [row.action for row in queries.wanted(staff=cast.security, key="exports", query=f"preset={preset}", today=NOW.date()).rows]
+        for preset in ("begun", "blocked")
+    }
+    assert found == {"begun": ["export.begun"], "blocked": []}
 
 
 def test_progress_asks_again_until_the_file_is_there(client, cast):

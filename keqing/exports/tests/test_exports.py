@@ -16,7 +16,7 @@ from django.urls import reverse
 from keqing.access.models import Staff
 from keqing.access.tests.factories import make_cast
 from keqing.audit.models import Entry
-from keqing.exports import actions, policy, queries
+from keqing.exports import actions, files, policy, queries
 from keqing.exports.models import Export, folder
 from keqing.exports.tests.factories import NARROW, OPEN, make_export, make_hospitals, make_order
 from keqing.interchange.tests.factories import apply, make_checked
@@ -265,6 +265,38 @@ def test_work_whose_worker_is_gone_can_be_taken_up_again(cast):
     assert Export.objects.get(pk=lost.pk).state == State.QUEUED
 
 
+@pytest.mark.proves("T45")
+def test_asking_again_does_not_go_around_the_limits(cast, narrow):
+    make_hospitals(4, owner=cast.rep)
+    day = timedelta(days=1)
+    failed = [make_export(cast.rep, state=State.FAILED, rows=4, asked_at=NOW - 2 * day) for _number in range(6)]
+    for one in failed[:5]:
+        actions.resume_export(export=one, by=cast.rep, at=NOW)
+    with pytest.raises(actions.ExportBlocked, match="您已导出 20 行，这次 4 行会超出"):
+        actions.resume_export(export=failed[5], by=cast.rep, at=NOW)
+    assert Export.objects.get(pk=failed[5].pk).state == State.FAILED
+    assert Entry.objects.get(action="export.blocked").subject_id == failed[5].pk
+    with pytest.raises(actions.ExportBlocked):
+        taken(make_order(cast.rep), by=cast.rep)
+
+
+def test_asking_again_counts_its_own_rows_once_and_needs_the_word(cast, narrow):
+    make_hospitals(4, owner=cast.rep)
+    lost = make_export(cast.rep, state=State.RUNNING, rows=12, touched_at=NOW - timedelta(minutes=5))
+    actions.resume_export(export=lost, by=cast.rep, at=NOW)
+    failed = make_export(cast.rep, state=State.FAILED, list_key="audit")
+    with pytest.raises(PermissionDenied):
+        actions.resume_export(export=failed, by=cast.rep, at=NOW)
+
+
+def test_a_filter_that_holds_no_longer_makes_no_file_of_everything(cast):
+    make_hospitals(4, owner=cast.rep)
+    export = make_export(cast.rep, query="tag=999999&level=9z")
+    actions.run(export_id=export.pk, now=lambda: NOW)
+    export.refresh_from_db()
+    assert export.state == State.FAILED and "现在不能用" in export.message
+
+
 @pytest.mark.proves("U36")
 def test_files_go_after_seven_days_and_lost_ones_too(cast, narrow):
     make_hospitals(4, owner=cast.rep)
@@ -275,8 +307,8 @@ def test_files_go_after_seven_days_and_lost_ones_too(cast, narrow):
     lost = export.path.parent / "lost"
     lost.write_bytes(b"x")
     later = export.expires_at + timedelta(minutes=1)
-    assert actions.forget_files(at=export.expires_at - timedelta(days=6, hours=23)) == 0
-    assert actions.forget_files(at=later) == 2 and not lost.exists() and not export.path.exists()
+    assert files.forget_files(at=export.expires_at - timedelta(days=6, hours=23)) == 0
+    assert files.forget_files(at=later) == 2 and not lost.exists() and not export.path.exists()
     export.refresh_from_db()
     waiting.refresh_from_db()
     assert export.state == State.EXPIRED and Entry.objects.filter(action="export.expired").count() == 1
