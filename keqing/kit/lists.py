@@ -187,12 +187,7 @@ class ListSpec:
             offers=offers,
             rows=page.rows,
             chips=[
-                Chip(
-                    label=preset.label,
-                    count=number,
-                    url=self._url(request, preset=preset.key),
-                    active=preset.key == active,
-                )
+                Chip(label=preset.label, count=number, url=self._url(request, preset=preset.key), active=preset.key == active)
                 for preset, number in zip(presets, numbers, strict=True)
             ],
             heads=[self._head(request, sort, column) for column in columns],
@@ -243,9 +238,7 @@ class ListSpec:
             raise BadRequest(_("筛选条件“%(wrong)s”现在不能用，请回到列表改正后再试。") % {"wrong": wrong or _("全部")})
         return self._narrowed(request, queryset, cleaned, today)
 
-    def _narrowed(
-        self, request: HttpRequest, queryset: QuerySet[Any], cleaned: Mapping[str, Any], today: date
-    ) -> QuerySet[Any]:
+    def _narrowed(self, request: HttpRequest, queryset: QuerySet[Any], cleaned: Mapping[str, Any], today: date) -> QuerySet[Any]:
         active = self._active_preset(request)
         # as in ``build`` the filter first: that of an audit list puts other rows in the place of those given
         queryset = self.filter(queryset, cleaned)

@@ -84,7 +84,7 @@ def test_a_verb_and_a_customer_make_an_action(stage, text):
 
 
 @pytest.mark.proves("U32", "U33")
-@pytest.mark.parametrize("text", 
+@pytest.mark.parametrize(
     ("text", "called"), [("li wei", "李威"), ("lu wei", "陆威"), ("ji lu", "吉露"), ("an pai", "安派"), ("lx wei", "林熙威")]
 )
 def test_letters_that_are_a_part_of_a_verb_still_find_who_is_called_so(stage, text, called):
