@@ -13,7 +13,7 @@ from keqing.audit import actions as audit
 from keqing.kit import bulk
 from keqing.people.actions import organisations as organisation_actions
 from keqing.people.actions import people as people_actions
-from keqing.people.actions.organisations import reassess_organisations
+from keqing.people.actions.organisations import lock_organisations, reassess_organisations
 from keqing.people.dependents import with_later_work
 from keqing.people.models import Affiliation, Department, Organisation, OrganisationTag, Person
 from keqing.timeline.models import Entry
@@ -104,6 +104,7 @@ def withdraw_organisations(*, ids: Collection[int], by: Staff, at: datetime) -> 
 @transaction.atomic(savepoint=False)
 def withdraw_people(*, ids: Collection[int], by: Staff, at: datetime) -> dict[int, str]:
     """The same for imported people; their affiliation goes with them unless a second one was added or it ended."""
+    lock_organisations(organisation_ids=_of(Affiliation, "person_id", ids).values("organisation_id"))
     stored = {p.pk: p for p in _all(Person, ids) if p.deleted_at is None}
     posts: dict[int, list[Affiliation]] = {}
     for affiliation in _of(Affiliation, "person_id", stored.keys()):

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from keqing.access.models import OrgUnit, Position, Staff
 from keqing.audit import actions as audit
@@ -226,8 +227,7 @@ def reassess_organisations(*, organisation_ids: Collection[int]) -> None:
 
     The rows are locked before the roles are counted, so that two who come at once are both counted.
     """
-    found = Organisation.objects.select_for_update(no_key=True).filter(pk__in=set(organisation_ids))
-    rows = list(found.order_by("pk"))
+    rows = lock_organisations(organisation_ids=organisation_ids)
     roles = current_roles(o.pk for o in rows)
     changed = []
     for organisation in rows:
@@ -236,6 +236,16 @@ def reassess_organisations(*, organisation_ids: Collection[int]) -> None:
         if (organisation.completeness, organisation.missing) != before:
             changed.append(organisation)
     Organisation.objects.bulk_update(changed, ["completeness", "missing"], batch_size=BATCH)
+
+
+def lock_organisations(*, organisation_ids: Collection[int] | QuerySet[Any]) -> list[Organisation]:
+    """The rows, locked in the order of their ids.
+
+    Whoever writes people and then reassesses their organisations asks for this first: a contact locks its
+    customer before the people who took part, and two who lock in opposite orders wait for each other for ever.
+    """
+    wanted = organisation_ids if isinstance(organisation_ids, QuerySet) else set(organisation_ids)
+    return list(Organisation.objects.select_for_update(no_key=True).filter(pk__in=wanted).order_by("pk"))
 
 
 RELATED = {field_.name: field_.attname for field_ in Organisation._meta.concrete_fields if field_.is_relation}

@@ -79,9 +79,11 @@ def empty_trash(*, at: datetime) -> int:
 
 def _move(person: Person, action: str, *, by: Staff, at: datetime, until: datetime | None, reason: str = "") -> Person:
     posts = list(Affiliation.objects.filter(person=person, to_on__isnull=True).order_by("-is_primary", "pk"))
+    places = {post.organisation_id for post in posts}
+    organisation_actions.lock_organisations(organisation_ids=places)
     stored = _unchanged(person, people_actions.StalePerson)
     _mark(stored, by=by if until else None, at=until)
-    organisation_actions.reassess_organisations(organisation_ids={post.organisation_id for post in posts})
+    organisation_actions.reassess_organisations(organisation_ids=places)
     subject = people_actions.subject_of(stored, posts[0].organisation_id if posts else None)
     audit.record(action=action, by=by, at=at, subject=subject, reason=reason)
     return stored

@@ -2,21 +2,25 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from time import monotonic, sleep
 from typing import Any
 
 import pytest
-from django.db import close_old_connections, connection
+from django.db import close_old_connections, connection, transaction
 from django.urls import reverse
 
 from keqing.access.models import Staff
 from keqing.access.tests.factories import make_cast
 from keqing.audit.models import Entry
+from keqing.people.actions.activity import note_contact
+from keqing.people.actions.imported import withdraw_people
 from keqing.people.actions.organisations import (
     StaleOrganisation,
     assign_organisations,
 )
-from keqing.people.actions.trash import restore_organisation, trash_organisation
-from keqing.people.models import Organisation
+from keqing.people.actions.people import Post, add_affiliation, end_affiliation
+from keqing.people.actions.trash import restore_organisation, restore_person, trash_organisation, trash_person
+from keqing.people.models import Affiliation, Organisation
 from keqing.people.tests.factories import NOW, make_organisation, make_person
 from keqing.people.tests.test_pages import signed_in
 
@@ -79,3 +83,46 @@ def test_a_new_customer_sent_twenty_times_at_once_is_one_customer():
     assert Entry.objects.filter(action="organisation.created").count() == 1
     clients[0].post(url, {**sent, "name": "另一家诊所"})
     assert Organisation.objects.count() == 2
+
+
+def somebody_waits() -> bool:
+    """For what this connection has locked."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select exists(select from pg_locks where not granted and pg_backend_pid() = any(pg_blocking_pids(pid)))"
+        )
+        return bool(cursor.fetchone()[0])
+
+
+@pytest.mark.parametrize("act", ["trash", "restore", "withdraw", "affiliate", "end"])
+def test_a_contact_and_a_change_of_who_took_part_do_not_wait_for_each_other_for_ever(act: str):
+    cast = make_cast()
+    hospital = make_organisation(owner=cast.rep)
+    doctor = make_person(at_organisation=hospital, owner=cast.rep)
+    if act == "restore":
+        doctor = trash_person(person=doctor, by=cast.rep, at=NOW)
+
+    def change() -> Any:
+        try:
+            by = {"by": Staff.objects.get(pk=cast.rep.pk), "at": NOW}
+            if act in ("trash", "restore"):
+                return (trash_person if act == "trash" else restore_person)(person=doctor, **by)
+            if act == "withdraw":
+                with transaction.atomic():
+                    return withdraw_people(ids=[doctor.pk], **by)
+            if act == "affiliate":
+                return add_affiliation(person=doctor, post=Post(hospital, "president"), is_primary=True, **by)
+            return end_affiliation(affiliation=Affiliation.objects.get(), on=NOW.date(), **by)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        with transaction.atomic():
+            note_contact(customer=hospital, on=NOW.date(), at=NOW)  # the customer is locked …
+            changing = pool.submit(change)
+            deadline = monotonic() + 10
+            while not somebody_waits():
+                assert monotonic() < deadline and not changing.done()
+                sleep(0.02)
+            note_contact(customer=hospital, on=NOW.date(), at=NOW, met=[doctor.pk])  # … and now the people
+        assert changing.result(timeout=10) is not None
