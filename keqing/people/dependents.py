@@ -17,6 +17,9 @@ from keqing.people.models import Organisation, OrganisationTag, Person
 from keqing.timeline.models import Entry
 
 CHUNK = 5000
+# Departments that note what was done with a customer. Such a trace stays true without the customer, is kept by
+# number and name, and would otherwise hold the customer for ever: it is no work that would be orphaned.
+TRACES = ("audit", "batches", "timeline")
 
 
 def with_later_work(
@@ -54,7 +57,7 @@ def _pointing_at_customers(skip: set[type[models.Model]]) -> list[tuple[type[mod
         (model, column)
         for model in apps.get_models()
         if not hasattr(model, "pgh_tracked_model") and model not in skip
-        if model._meta.app_label not in ("audit", "timeline")
+        if model._meta.app_label not in TRACES
         for column in _columns(model._meta.concrete_fields)
     ]
 

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from keqing.access.tests.factories import make_cast, make_position, position_of
+from keqing.batches.models import Batch, BatchRow
 from keqing.interchange import actions
 from keqing.interchange.tests.factories import NOW, check, make_applied, make_checked, undo, xlsx
 from keqing.people.models import Department, Organisation, Person
@@ -72,3 +73,15 @@ def test_a_position_that_closed_owns_nothing_new():
     closed.save()
     make_applied(by=cast.manager, file=xlsx([HOSPITALS, ["广州示例医院", "广东省广州市"]]))
     assert Organisation.objects.get().owner_position is None
+
+
+@pytest.mark.django_db
+def test_having_been_a_row_of_a_batch_does_not_keep_an_imported_customer():
+    cast = make_cast()
+    imported = make_applied(by=cast.manager, file=xlsx([HOSPITALS, ["示例第一医院", "广州"]]))
+    done = Batch.objects.create(
+        action="tag", sentence="去掉标签", total=1, by=cast.manager, started_at=NOW, touched_at=NOW, finished_at=NOW, state="done"
+    )
+    BatchRow.objects.create(batch=done, customer_id=Organisation.objects.get().pk, outcome="skipped", reason="本来就没有这个标签。")
+    imported = undo(imported)
+    assert not Organisation.objects.exists() and (imported.counts["undone"], imported.counts["kept"]) == (1, 0)

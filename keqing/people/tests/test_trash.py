@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from keqing.access.tests.factories import make_cast
 from keqing.audit.models import Entry
+from keqing.batches.models import Batch, BatchRow
 from keqing.followups.tests.factories import make_contact
 from keqing.people.actions.organisations import assign_organisations
 from keqing.people.actions.people import StalePerson, create_departments
@@ -87,3 +88,16 @@ def test_what_lies_in_the_trash_for_more_than_30_days_cannot_come_back():
     client = signed_in(cast.rep)
     assert "过期人" not in client.get(reverse("people:trash")).content.decode()
     assert client.post(reverse("people:person_restore", args=[person.pk])).status_code == 404
+
+
+@pytest.mark.proves("U56")
+def test_having_been_a_row_of_a_batch_keeps_nobody_in_the_trash():
+    cast = make_cast()
+    hospital = make_organisation(owner=cast.rep)
+    done = Batch.objects.create(
+        action="tag", sentence="打上标签", total=1, by=cast.rep, started_at=NOW, touched_at=NOW, finished_at=NOW, state="done"
+    )
+    BatchRow.objects.create(batch=done, customer_id=hospital.pk, name=hospital.name, outcome="undone")
+    trash_organisation(organisation=hospital, by=cast.rep, at=NOW - timedelta(days=31))
+    assert empty_trash(at=NOW) == 1
+    assert BatchRow.objects.get().name == hospital.name
