@@ -10,8 +10,11 @@ from django.urls import reverse
 from keqing.access.tests.factories import make_cast
 from keqing.followups.attendees import Attendee
 from keqing.followups.tests.factories import make_contact
-from keqing.people.actions.people import create_departments
-from keqing.people.models import Affiliation, Person
+from keqing.people import queries
+from keqing.people.actions.people import Post, add_affiliation, create_departments
+from keqing.people.actions.trash import trash_organisation
+from keqing.people.contact_people import ContactPeopleList
+from keqing.people.models import Affiliation, Dimension, Organisation, OrganisationTag, Person, Tag
 from keqing.people.tests.factories import NOW, make_organisation, make_person
 from keqing.people.tests.test_pages import signed_in
 
@@ -92,3 +95,50 @@ def test_the_list_costs_at_most_ten_statements(rows):
     with CaptureQueriesContext(connection) as queries:
         client.get(reverse("people:contact_people"))
     assert len(queries) == 10, "\n".join(q["sql"][:150] for q in queries.captured_queries)
+
+
+@pytest.fixture
+def elsewhere(stage):
+    """The doctor mainly works at a stranger's hospital, as its head of another department."""
+    cast, _, doctor, _ = stage
+    Affiliation.objects.filter(person=doctor).update(is_department_head=False)
+    foreign = make_organisation(owner=cast.stranger, name="乙墅县人民医院", region_id="110100")
+    tag = Tag.objects.create(dimension=Dimension.objects.create(name="重点"), name="今年重点")
+    OrganisationTag.objects.create(organisation=foreign, tag=tag)
+    (department,) = create_departments(organisation=foreign, names=["风湿科"], by=cast.stranger, at=NOW)
+    post = Post(foreign, "president", department, is_department_head=True)
+    add_affiliation(person=doctor, post=post, is_primary=True, by=cast.stranger, at=NOW)
+    return foreign, tag
+
+
+def test_a_post_at_a_strangers_hospital_is_told_neither_by_the_list_nor_the_file_nor_the_panel(stage, elsewhere):
+    cast, _, doctor, _ = stage
+    opened = ContactPeopleList(reader=cast.rep).beside([doctor.pk], {"place", "owner", "department", "role"})
+    panel = signed_in(cast.rep).get(reverse("people:person_panel", args=[doctor.pk])).content.decode()
+    for text in (page(cast.rep), str(opened), panel):
+        assert "江湾示范医院" in text and "李雯" in text
+        assert "乙墅" not in text and "风湿" not in text and cast.stranger.name not in text
+    assert "乙墅县人民医院" in page(cast.stranger) and "江湾" not in page(cast.stranger)
+    assert "乙墅县人民医院" in page(cast.gm)
+
+
+def test_a_hospital_in_the_trash_is_nobodys_place_of_work(stage, elsewhere):
+    cast, *_ = stage
+    foreign, _ = elsewhere
+    trash_organisation(organisation=Organisation.objects.get(pk=foreign.pk), by=cast.stranger, at=NOW)
+    assert "乙墅" not in page(cast.gm) and "江湾示范医院" in page(cast.gm)
+    assert ">曾卫东</a>" not in page(cast.gm, place="乙墅")
+
+
+@pytest.mark.parametrize("asked", ["place", "role", "department", "city", "province", "owner", "tag", "preset"])
+def test_no_filter_answers_for_posts_at_a_strangers_hospital(stage, elsewhere, asked, monkeypatch):
+    cast, *_ = stage
+    _, tag = elsewhere
+    monkeypatch.setattr(queries, "OWNERS_OFFERED", 0)
+    query = {
+        "place": {"place": "乙墅"}, "role": {"role": "president"}, "department": {"department": "风湿"},
+        "city": {"province": "110000", "city": "110100"}, "province": {"province": "110000"},
+        "owner": {"owner": cast.stranger.name}, "tag": {f"dim{tag.dimension_id}": tag.pk}, "preset": {"preset": "heads"},
+    }[asked]  # fmt: skip
+    for reader, is_told in ((cast.rep, False), (cast.gm, True)):
+        assert (">曾卫东</a>" in page(reader, **query)) is is_told

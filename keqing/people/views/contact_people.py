@@ -36,7 +36,7 @@ def person_panel(request: HttpRequest, pk: int) -> HttpResponse:
     found = fetch(Person, pk, request)
     full = found.allows(request.user, Can.FULL_PHONE)
     context = {
-        "person": found, "post": posts_of([pk]).get(pk), "full_phone": full, "best_times": value_of(found, "best_times"),
+        "person": found, "post": posts_of(person_ids=[pk], reader=request.user).get(pk), "full_phone": full, "best_times": value_of(found, "best_times"),
         "may_reveal": not full and bool(found.mobile or found.phone) and found.allows(request.user, Can.REVEAL_PHONE),
         "person_url": reverse("people:person" if found.is_affiliated else "desk:customer", args=[pk]),
     }
