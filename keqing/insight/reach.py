@@ -15,7 +15,7 @@ from typing import Any
 from django.db.models import Q
 
 from keqing.access.models import Staff
-from keqing.followups.models import ContactRecord
+from keqing.followups.models import ContactRecord, of_present_customers
 from keqing.followups.permissions import Can as FollowupsCan
 from keqing.insight.permissions import Can
 
@@ -76,7 +76,13 @@ def reach_of(staff: Staff) -> Reach:
 
 
 def readable(*, staff: Staff, record_ids: list[int]) -> set[int]:
-    """Those of the records whose content this person may read: by their customers, one statement at most."""
-    if staff.standing.reaches_everything(FollowupsCan.VIEW) or not record_ids:
-        return set(record_ids)
-    return set(ContactRecord.objects.visible_to(staff).filter(pk__in=record_ids).values_list("pk", flat=True))
+    """Those of the records whose content this person may read: by their customers, one statement at most.
+
+    A customer in 回收站 is out of sight for everybody, also for who reaches all customers.
+    """
+    if not record_ids:
+        return set()
+    rows = ContactRecord.objects.visible_to(staff).filter(pk__in=record_ids)
+    if staff.standing.reaches_everything(FollowupsCan.VIEW):
+        rows = rows.filter(of_present_customers())
+    return set(rows.values_list("pk", flat=True))

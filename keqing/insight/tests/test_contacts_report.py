@@ -143,7 +143,7 @@ def test_every_figure_is_the_number_of_the_records_it_leads_to(who: str, by: str
             assert counted(staff, address) == int(number.replace(",", "")), address
 
 
-def test_records_of_customers_out_of_reach_are_counted_without_customer_and_content(cast, history):
+def test_records_of_customers_out_of_reach_or_in_the_trash_are_counted_without_customer_and_content(cast, history):
     row = sheet(cast.rep, by="people").rows[0]
     response = client_of(cast.rep).get(f"{URL}{row.total_url}")
     html = response.content.decode()
@@ -155,7 +155,8 @@ def test_records_of_customers_out_of_reach_are_counted_without_customer_and_cont
     assert "已转交" in html
     for_all = client_of(cast.gm).get(f"{URL}{row.total_url}").content.decode()
     assert history["moved"].name in for_all
-    assert "客户不在您的范围内" not in for_all
+    assert for_all.count("客户不在您的范围内") == 1
+    assert history["trashed"].name not in for_all
 
 
 @pytest.mark.proves("T40")
