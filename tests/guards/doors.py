@@ -108,7 +108,9 @@ DOORS: dict[str, Door] = {
     "desk:view_default": Door(USE, "P", "view", only=("manager",)),
     "desk:healthz": Door(()),
     "desk:policy_report": Door((), "P"),
-    "batches:new": Door(("organisation.assign",), "GP", "organisation", (VIEW,), selects=True),
+    "batches:new": Door(
+        ("batch.run",), "GP", "organisation", (VIEW,), needs=("organisation.assign",), selects=True
+    ),
     "batches:batches": Door(("batch.run",)),
     "batches:batch": Door(("batch.run",), "G", "batch", only=("manager",)),
     "batches:stop": Door(("batch.run",), "P", "batch", only=("manager",)),

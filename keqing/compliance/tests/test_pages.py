@@ -84,9 +84,9 @@ def test_refusals_are_listed_and_searched_by_compliance(client, cast):
     assert "还没有被规则拒绝的操作" in text(client.get(REFUSALS))
     at = timezone.now()
     log_refusal(hit=check_import(headers=["医生", "数量"]), by=cast.rep, at=at, where="导入 统计.xlsx")
-    log_refusal(hit=check_label("枪手"), by=cast.manager, at=at, where="新标签")
+    log_refusal(hit=check_label("枪手"), by=cast.manager, at=at, where="标签维度")
     assert Refusal.objects.count() == 2
     page = text(client.get(REFUSALS, {"rule_id": "rx-01"}))
-    assert "统计.xlsx" in page and "新标签" not in page
-    assert "新标签" in text(client.get(REFUSALS, {"actor_name": "陈立", "from_on": timezone.localdate()}))
+    assert "统计.xlsx" in page and "标签维度" not in page
+    assert "标签维度" in text(client.get(REFUSALS, {"actor_name": "陈立", "from_on": timezone.localdate()}))
     assert "没有符合条件" in text(client.get(REFUSALS, {"to_on": "2020-01-01"}))

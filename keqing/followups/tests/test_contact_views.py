@@ -275,7 +275,8 @@ def test_lists_cost_the_same_at_1_and_50_rows(cast, hospital, preset):
 
     def cost(name: str) -> int:
         with CaptureQueriesContext(connection) as captured:
-            assert client.get(reverse(f"followups:{name}"), {"preset": preset}).status_code == 200
+            known = preset if name == "contacts" or preset in ("", "today", "mine") else ""
+            assert client.get(reverse(f"followups:{name}"), {"preset": known}).status_code == 200
         return statements(captured)
 
     make_contact(customer=hospital, by=cast.rep, callback_on=TODAY)
