@@ -51,7 +51,7 @@ figures of the others stay as they were, each with its date).
 Machine: {cpus} cores, {memory:.0f} GiB, {platform.system()} {platform.machine()}, Python {platform.python_version()}; server, database and
 client on the same machine. Server as `make serve` starts it: gunicorn with 2 workers of 4 threads, debug off,
 templates cached, and the background worker beside it. Client: 10 requests to warm up, 60 one after the other (p50 / p95),
-then 8 clients in a closed loop for 15 seconds (requests per second), spread over many ids. Statements are counted by
+then 8 clients in a closed loop for 15 seconds or BENCH_SECONDS (requests per second), spread over many ids. Statements are counted by
 the database, without transaction control and connection checks. *Load* is the machine's load average just before the case: above 0.5
 something else was running and the figures are too high.
 

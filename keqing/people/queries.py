@@ -104,9 +104,17 @@ def _rank(one: KeyPerson) -> tuple[int, bool, int]:
     return (ORDER.get(one.role, 99), not one.is_department_head, one.person_id)
 
 
-def primary_places(person_ids: Collection[int]) -> dict[int, str]:
-    """Where each person mainly works, 医院 · 科室, for a page of a list. One statement."""
-    rows = Affiliation.objects.filter(person_id__in=list(person_ids), to_on__isnull=True).order_by("is_primary", "-pk")
+def primary_places(person_ids: Collection[int], *, reader: Staff) -> dict[int, str]:
+    """Where each person mainly works, 医院 · 科室, for a page of a list. One statement.
+
+    Of the places whose names the reader may know: a doctor in sight for one post may have others at strangers' customers.
+    """
+    known = reader.standing.rows(
+        Can.VIEW, names=True, kind="organisation__kind", owner="organisation__owner_position_id", unit="organisation__unit_id"
+    )
+    rows = Affiliation.objects.filter(
+        known, person_id__in=list(person_ids), to_on__isnull=True, organisation__deleted_at__isnull=True
+    ).order_by("is_primary", "-pk")
     return {
         person: " · ".join(part for part in (organisation, department) if part)
         for person, organisation, department in rows.values_list("person_id", "organisation__name", "department__name")

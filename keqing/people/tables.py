@@ -236,7 +236,7 @@ class PersonList(ListSpec):
     def dress(self, rows: Sequence[Person]) -> None:
         """Where each of them works, and which of them the reader may change: a statement each for the page."""
         ids = [row.pk for row in rows]
-        posts = queries.primary_places(ids)
+        posts = queries.primary_places(ids, reader=self.reader)
         for row in rows:
             row.place = posts.get(row.pk, "")  # type: ignore[attr-defined]
         if self.edit_url and self.reader.standing.reaches_everything(Can.EDIT_PERSON):
@@ -251,7 +251,7 @@ class PersonList(ListSpec):
     def beside(self, keys: Sequence[int], wanted: Collection[str]) -> Mapping[str, Mapping[int, Any]]:
         if "place" not in wanted:
             return {}
-        places = queries.primary_places(keys)
+        places = queries.primary_places(keys, reader=self.reader)
         return {"place": {pk: places.get(pk) or "无任职" for pk in keys}}
 
     def url_of(self, row: Person) -> str:

@@ -98,7 +98,7 @@ def _organisations(text: str, staff: Staff, shown: int) -> list[Hit]:
 
 def _people(text: str, staff: Staff, shown: int) -> list[Hit]:
     rows = list(find_people(text=text, staff=staff, limit=shown + 1))
-    places = primary_places([row.pk for row in rows])
+    places = primary_places([row.pk for row in rows], reader=staff)
     return [
         Hit(
             row.name, reverse("people:person" if row.is_affiliated else "desk:customer", args=[row.pk]),

@@ -186,3 +186,14 @@ def test_a_new_person_sent_twice_is_one_person():
     sent = {"form_key": "d2f1", "version": 0, "name": "王示例", "organisation": "甲医院", "role": "doctor"}
     answers = [client.post(url, sent).headers["Location"] for _ in range(3)]
     assert set(answers) == {reverse("people:person", args=[Person.objects.get().pk])}
+
+
+def test_the_list_of_people_names_no_place_of_a_stranger():
+    cast = make_cast()
+    ours, theirs = make_organisation(owner=cast.rep, name="江湾医院"), make_organisation(owner=cast.stranger, name="远方秘密医院")
+    doctor = make_person(at_organisation=theirs, name="甘一平")
+    add_affiliation(person=doctor, post=Post(ours, "doctor"), is_primary=False, by=cast.rep, at=NOW)
+    for address in (reverse("people:people"), f"{reverse('desk:search')}?q=甘一平"):
+        page = signed_in(cast.rep).get(address).content.decode()
+        assert "甘一平" in page and "江湾医院" in page
+        assert "远方秘密" not in page
