@@ -59,8 +59,8 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("keydown", (event) => {
-  lastKey = Date.now();
   const form = event.target.closest?.("[data-cell-form]");
+  if (form && event.target.matches("select")) lastKey = Date.now();
   if (form) {
     if (event.key === "Escape" && !form.querySelector("dialog[open]")) {
       event.stopImmediatePropagation();

@@ -23,14 +23,16 @@ from keqing.people.liveliest import liveliest_customers
 
 SHORTEST = 2
 RECENT_DAYS = 731
-NEWEST, PLACES, EACH, DEEP = 1200, 200, 8, 2000
+NEWEST, PLACES, EACH, MOST, DEEP = 1200, 200, 8, 10_000, 2000
 AROUND = 24
 
 _FOUND = """
 with live as materialized (select id from ({live}) n where {says}),
-deep as materialized (
-    select id from followups_contactrecord where (select count(*) from live) < %s and {indexed} and {reached} limit {deep}
-)
+said as materialized (
+    select id, customer_id, description, solution, products, materials from followups_contactrecord
+    where (select count(*) from live) < %s and {grams} limit {most}
+),
+deep as materialized (select id from said where {reached} and {says} limit {deep})
 select id from live union select id from deep
 """
 _SAID = "followups_said(description, solution, products, materials)"
@@ -59,8 +61,8 @@ def find_contacts(*, text: str, staff: Staff, today: date, limit: int) -> list[C
     says, say_values = _says(words)
     grams, gram_values = _grams(words)
     reached, reach_values = _reached(staff)
-    statement = _FOUND.format(live=live, says=says, indexed=f"{grams} and {says}", reached=reached, deep=DEEP)
-    ids = RawSQL(f"array({statement})", (*live_values, *say_values, limit, *gram_values, *say_values, *reach_values))
+    statement = _FOUND.format(live=live, says=says, grams=grams, reached=reached, most=MOST, deep=DEEP)
+    ids = RawSQL(f"array({statement})", (*live_values, *say_values, limit, *gram_values, *reach_values, *say_values))
     rows = ContactRecord.objects.visible_to(staff).filter(of_present_customers(), IsOneOf(F("pk"), ids))
     old = Case(When(track_on__lt=today - timedelta(days=RECENT_DAYS), then=1), default=0)
     return list(rows.select_related("tracker").order_by(old, "-track_on", "-pk")[:limit])
@@ -120,7 +122,10 @@ def _newest(staff: Staff) -> Fragment:
 
 
 def _reached(staff: Staff) -> Fragment:
-    """Within the limit of *deep* only what is in sight counts: others may have said the same thousands of times."""
+    """Within the limit of *deep* only what is in sight counts: others may have said the same thousands of times.
+
+    What the whole company says more often than ``MOST`` is cut before: a reader who says it too has it among the newest.
+    """
     if staff.standing.reaches_everything(Can.VIEW):
         return "true", ()
     try:

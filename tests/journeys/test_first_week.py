@@ -49,7 +49,7 @@ def bring_in(page: Any, live_server: Any, folder: Path, *, kind: str, rows: list
     jobs.run_waiting()
     page.reload()
     page.click(f"text=写入 {len(rows) - 1} 行")
-    page.wait_for_load_state()
+    page.wait_for_selector("text=排队中")
     jobs.run_waiting()
     page.goto(page.url)
     page.wait_for_selector("text=撤销整批")
