@@ -137,5 +137,5 @@ def test_from_the_first_file_to_a_comment_that_was_read(page: Any, live_server: 
     open_page(page, live_server, "desk:today")
     assert "很好，月底前再确认一次排期" in page.locator("#comments").inner_text()
     page.locator("#comments").get_by_role("button", name="已读").click()
-    page.wait_for_load_state()
+    page.get_by_text("很好，月底前再确认一次排期").wait_for(state="detached")
     assert Comment.objects.get().read_at is not None
