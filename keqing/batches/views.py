@@ -9,7 +9,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -21,7 +20,7 @@ from keqing.batches.permissions import Can
 from keqing.batches.registry import BatchAction, action_of
 from keqing.compliance.actions import log_refusal
 from keqing.kit import list_registry, pages
-from keqing.kit.addresses import whole_number
+from keqing.kit.addresses import back, whole_number
 from keqing.kit.formats import business_date
 
 OUT_OF_REACH = "不在您可以做这项操作的范围。"
@@ -72,7 +71,7 @@ def new(request: HttpRequest, key: str) -> HttpResponse:
         log_refusal(hit=hit, by=request.user, at=timezone.now(), where=f"{action.label} {request.path}")
     context = {
         "form": form, "action": action, "chosen": chosen, "heading": action.label, "submit_label": action.label,
-        "cancel_url": _next(request) or list_registry.address_of(chosen.list_key), "next": _next(request),
+        "cancel_url": back(request) or list_registry.address_of(chosen.list_key), "next": back(request),
         "shown": list(chosen.names.values())[:SHOWN], "more": len(chosen.ids) - SHOWN, "count": len(chosen.allowed),
     }
     status = 422 if form.is_bound else 200
@@ -177,15 +176,8 @@ def _after(request: HttpRequest, batch: Batch) -> HttpResponse:
         text += _("跳过 %(n)d 家，原因见批量记录。") % {"n": board.skipped}
     undo_tag = f"undo:{reverse('batches:undo', args=[batch.pk])}" if board.done else ""
     messages.success(request, text, extra_tags=undo_tag)
-    return redirect(_next(request) or _list_address(batch))
+    return redirect(back(request) or _list_address(batch))
 
 
 def _list_address(batch: Batch) -> str:
     return f"{list_registry.address_of(batch.list_key)}?{batch.query}".rstrip("?")
-
-
-def _next(request: HttpRequest) -> str:
-    sent: Any = request.POST if request.method == "POST" else request.GET
-    wanted = sent.get("next", "")
-    own = url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()}, require_https=request.is_secure())
-    return wanted if own else ""

@@ -2,6 +2,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.http import HttpRequest
+from django.utils.http import url_has_allowed_host_and_scheme
 
 LARGEST = 2**63 - 1
 
@@ -25,3 +26,10 @@ def replaced(*, request: HttpRequest, changes: Mapping[str, Any]) -> str:
         else:
             parameters[name] = str(value)
     return f"?{parameters.urlencode()}"
+
+
+def back(request: HttpRequest, default: str = "") -> str:
+    """Where the person came from (``next``), if that is a page of ours: //other.example/ begins with a slash too."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    ours = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()})
+    return wanted if ours else default

@@ -10,9 +10,9 @@ from urllib.parse import urlencode, urlsplit
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
+from keqing.kit.addresses import back
 from keqing.kit.forms import VersionedForm
 from keqing.kit.list_parts import Column
 from keqing.kit.list_rows import cell_html
@@ -91,7 +91,7 @@ def _stored(request: HttpRequest, edit: CellEdit, stored: Any) -> HttpResponse:
     before, changed = _raw(edit.row, edit), _raw(stored, edit) != _raw(edit.row, edit)
     if request.headers.get("HX-Request") != "true":
         messages.success(request, _("已撤销：%(name)s。") % {"name": str(stored)})
-        return redirect(_way_back(request))
+        return redirect(back(request, "/"))
     response = HttpResponse(cell_html(column=edit.column, row=stored, today=edit.today))
     if changed:
         here = urlsplit(request.headers.get("HX-Current-URL", "/"))
@@ -106,16 +106,10 @@ def _refused(request: HttpRequest, edit: CellEdit, form: VersionedForm, sent: An
     status = 409 if theirs is not None else 422
     if request.headers.get("HX-Request") != "true":  # 撤销 came too late
         messages.error(request, _("没有撤销：这一项后来又改过了。"))
-        return redirect(_way_back(request))
+        return redirect(back(request, "/"))
     seen = _raw(theirs, edit) if theirs is not None else sent.get("seen", "")
     return _editor(request, edit, form, seen=seen, status=status)
 
-
-def _way_back(request: HttpRequest) -> str:
-    """``next`` of the address when it is a page of ours: //other.example/ begins with a slash too."""
-    wanted = request.GET.get("next", "")
-    ours = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()})
-    return wanted if ours else "/"
 
 
 def _editor(request: HttpRequest, edit: CellEdit, form: VersionedForm, *, seen: str, status: int = 200) -> HttpResponse:

@@ -7,7 +7,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.cache import patch_vary_headers
-from django.utils.http import url_has_allowed_host_and_scheme
 
 from keqing.access.gate import fetch
 from keqing.followups.attendees import with_people
@@ -34,13 +33,6 @@ def fetch_customer(
 
 def customer_url(customer: Organisation | Person) -> str:
     return reverse("desk:customer", args=[customer.pk])
-
-
-def back(request: HttpRequest, default: str) -> str:
-    """Where the person came from, if that is a page of ours."""
-    wanted = request.POST.get("next") or request.GET.get("next") or ""
-    ours = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()})
-    return wanted if ours else default
 
 
 def answer(

@@ -30,7 +30,8 @@ from keqing.followups.permissions import Can
 from keqing.followups.queries import positions_to_take_over
 from keqing.followups.schedule import next_weekday, propose_next
 from keqing.followups.tables import open_reminders
-from keqing.followups.views.common import answer, back, customer_url, fetch_customer
+from keqing.followups.views.common import answer, customer_url, fetch_customer
+from keqing.kit.addresses import back
 from keqing.kit.formats import business_date
 from keqing.kit.lists import respond
 
