@@ -13,6 +13,13 @@ class Entry(models.Model):
         PROFILE = "profile", "资料"
         OWNER = "owner", "负责人"
         IMPORT = "import", "导入"
+        LEAD = "lead", "线索"
+        STAGE = "stage", "阶段"
+        PLAN = "plan", "方案"
+        PROMISE = "promise", "承诺"
+        NEED = "need", "需求"
+        FEEDBACK = "feedback", "反馈"
+        HANDOVER = "handover", "交接"
 
     customer_id = models.BigIntegerField("客户编号")
     at = models.DateTimeField("时间")
