@@ -1,4 +1,4 @@
-"""Facts of the country: administrative divisions with the years they hold."""
+"""Facts of the country: administrative divisions with the years they hold, and the days the company works."""
 
 from datetime import date
 
@@ -46,3 +46,34 @@ class Division(Searchable):
     def prefix(self) -> str:
         """The leading digits shared by everything inside this division."""
         return self.code[: self.level * 2]
+
+
+class WorkDay(models.Model):
+    """工作日历上公司自己写的一天: over the announced holidays it says whether that day is worked."""
+
+    day = models.DateField("日期", primary_key=True)
+    working = models.BooleanField("上班")
+    name = models.CharField("名称", max_length=40)
+
+    class Meta:
+        ordering = ["day"]
+        verbose_name = "工作日历"
+        constraints = [models.CheckConstraint(condition=~Q(name=""), name="work_day_named")]
+
+    def __str__(self) -> str:
+        return f"{self.day:%Y-%m-%d} {self.name}（{'上班' if self.working else '休息'}）"
+
+
+class WorkYear(models.Model):
+    """A year the company declares complete: all its holidays are among the days written here."""
+
+    year = models.PositiveSmallIntegerField("年份", primary_key=True)
+    source = models.CharField("依据", max_length=200)
+
+    class Meta:
+        ordering = ["year"]
+        verbose_name = "已录入节假日的年份"
+        constraints = [models.CheckConstraint(condition=Q(year__gte=1980, year__lte=2200), name="work_year_bounds")]
+
+    def __str__(self) -> str:
+        return f"{self.year} 年"
