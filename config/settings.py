@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "keqing.timeline",
     "keqing.people",
     "keqing.followups",
+    "keqing.leads",
     "keqing.insight",
     "keqing.desk",
 ]

@@ -4,6 +4,7 @@ urlpatterns = [
     path("", include("keqing.desk.urls")),
     path("", include("keqing.people.urls")),
     path("followups/", include("keqing.followups.urls")),
+    path("leads/", include("keqing.leads.urls")),
     path("reports/", include("keqing.insight.urls")),
     path("batches/", include("keqing.batches.urls")),
     path("exports/", include("keqing.exports.urls")),

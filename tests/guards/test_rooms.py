@@ -41,7 +41,7 @@ FILES = {
     "__init__", "apps", "permissions", "models", "actions", "queries", "views", "urls", "forms", "tables", "imports",
     "events", "tasks", "handover", "choices", "context", "middleware",
 }
-FOLDERS = {"migrations", "tests", "templates", "management", "actions", "views", "forms", "queries", "tables", "imports", "seed", "demo"}
+FOLDERS = {"migrations", "tests", "templates", "management", "models", "actions", "views", "forms", "queries", "tables", "imports", "seed", "demo"}
 
 
 def _lines_with(paths: list[Path], names: set[str]) -> list[str]:

@@ -15,6 +15,8 @@ GROWING = {
     "followups.Correction": "customer_id",
     "followups.Comment": "customer_id",
     "followups.Reminder": "customer_id",
+    "leads.Lead": "customer_id",  # nullable: a lead is there before anybody knows who it was
+    "leads.Step": "customer_id",  # as its lead
     "batches.BatchRow": "customer_id",
     "people.Affiliation": "organisation_id",
     "people.Department": "organisation_id",
@@ -22,7 +24,7 @@ GROWING = {
     "people.Organisation": "id",
     "people.Person": "id",
 }
-NULLABLE = {"audit.Entry"}
+NULLABLE = {"audit.Entry", "leads.Lead", "leads.Step"}
 # tables that do not grow with the customers, or whose rows belong to no customer
 STEADY = {
     "reference": "divisions and calendar: one copy everywhere",
@@ -31,6 +33,7 @@ STEADY = {
     "interchange": "jobs and their rows belong to an import; they are cleared after a while",
     "followups.DayTally": "sums by person and day, not by customer", "followups.MonthTally": "sums by person and month, not by customer",
     "exports": "one a file asked for in the background; the files are cleared after seven days",
+    "leads.Channel": "a dozen", "leads.Campaign": "some a month, belong to the company",
     "batches.Batch": "one a click; belongs to who clicked",
     "desk.SavedView": "a handful a person", "desk.DefaultView": "at most one a person and list",
     "people.Dimension": "a handful", "people.Tag": "a handful", "audit.Link": "follows the order of sealing, not a customer",

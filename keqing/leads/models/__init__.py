@@ -1,0 +1,6 @@
+"""Sources, campaigns, and the inbound contacts they bring, before and while they are judged."""
+
+from keqing.leads.models.leads import Lead, LeadQuerySet, Step
+from keqing.leads.models.sources import Campaign, Channel
+
+__all__ = ["Campaign", "Channel", "Lead", "LeadQuerySet", "Step"]
