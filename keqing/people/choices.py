@@ -83,8 +83,20 @@ class Source(TextChoices):
     SELF = "self", "自助登记"
 
 
+class Stage(TextChoices):
+    """生命周期 (R-181): the company's view of a customer; 业务状态 is where the conversation stands."""
+
+    UNIDENTIFIED = "unidentified", "待识别客户"
+    PROSPECT = "prospect", "潜在客户"
+    OPPORTUNITY = "opportunity", "销售机会"
+    ORDER_CUSTOMER = "order_customer", "订单客户"
+    USER = "user", "用户"
+    DORMANT = "dormant", "休眠"
+    LOST = "lost", "流失"
+
+
 class BusinessState(TextChoices):
-    """业务状态 until the life cycle exists (decisions, required fields)."""
+    """业务状态 (decisions, required fields)."""
 
     FIRST = "first", "初次接触"
     NEEDS = "needs", "需求了解"

@@ -11,9 +11,10 @@ from keqing.kit.formats import NOTHING, format_date, format_number
 from keqing.kit.list_rows import Cell
 from keqing.kit.lists import Column
 from keqing.kit.templatetags.kit import due_class, due_text
-from keqing.people.choices import BusinessState, Category, Kind, Level, StoreClass, Tier, Title
+from keqing.people.choices import BusinessState, Category, Kind, Level, Stage, StoreClass, Tier, Title
 from keqing.people.labels import owner_label, validity_class
 from keqing.people.models import Organisation, Person
+from keqing.people.stages import days_in
 
 
 def short_day(day: date | None, today: date) -> str:
@@ -63,6 +64,12 @@ def choice(name: str) -> Callable[[Any, date], str]:
     return lambda row, _today: labels.get(getattr(row, name), "")
 
 
+def _stage(row: Organisation, today: date) -> Cell:
+    """The stage, and for how many days it has lasted."""
+    return Cell(f"{STAGES[row.lifecycle]} · {days_in(row.lifecycle_since, today)} 天", label="阶段")
+
+
+STAGES = {value: str(label) for value, label in Stage.choices}
 FIGURES = {"beds": "床位", "store_count": "门店"}
 LABELS = {
     "kind": Kind.choices, "level": Level.choices, "business_state": BusinessState.choices, "store_class": StoreClass.choices,
@@ -84,18 +91,19 @@ REGION = Column(
 LEVEL = Column(key="level", label="医院等级", cell=choice("level"), edit="level")
 BEDS = Column(key="beds", label="床位", sort="beds", numeric=True, total="beds", cell=figure("beds"), edit="beds")
 STATE = Column(key="state", label="业务状态", cell=choice("business_state"), edit="business_state", shown=False)
+STAGE = Column(key="stage", label="生命周期", css="whitespace-nowrap", cell=_stage)
 CODE = Column(key="code", label="编码", css="figures", edit="code", shown=False)
 CATEGORY = Column(key="category", label="机构类型", cell=choice("category"), edit="category", shown=False)
 COMMON = (STATE, CODE)
 REGION_TOO = replace(REGION, shown=False)
 
 OF_KIND: dict[str, Sequence[Column]] = {
-    "all": (NAME, KIND, REGION, PERSON, RECENT, DUE, OWNER, FILLED, *COMMON),
-    Kind.HOSPITAL: (NAME, LEVEL, BEDS, PERSON, RECENT, DUE, OWNER, FILLED, *COMMON, CATEGORY, REGION_TOO),
-    Kind.CLINIC: (NAME, REGION, PERSON, RECENT, DUE, OWNER, FILLED, *COMMON, replace(LEVEL, shown=False), CATEGORY),
+    "all": (NAME, KIND, REGION, PERSON, STAGE, RECENT, DUE, OWNER, FILLED, *COMMON),
+    Kind.HOSPITAL: (NAME, LEVEL, BEDS, PERSON, STAGE, RECENT, DUE, OWNER, FILLED, *COMMON, CATEGORY, REGION_TOO),
+    Kind.CLINIC: (NAME, REGION, PERSON, STAGE, RECENT, DUE, OWNER, FILLED, *COMMON, replace(LEVEL, shown=False), CATEGORY),
     Kind.PHARMACY: (
         NAME, Column(key="chain", label="连锁总部", css="phone-hide", cell=lambda row, _today: row.chain.name if row.chain else ""),
-        Column(key="store_class", label="门店等级", cell=choice("store_class"), edit="store_class"), PERSON, RECENT, DUE,
+        Column(key="store_class", label="门店等级", cell=choice("store_class"), edit="store_class"), PERSON, STAGE, RECENT, DUE,
         OWNER, FILLED, *COMMON, REGION_TOO,
     ),
     Kind.CHAIN: (
@@ -103,21 +111,21 @@ OF_KIND: dict[str, Sequence[Column]] = {
             key="store_count", label="门店数", sort="store_count", numeric=True, total="store_count", cell=figure("store_count"),
             edit="store_count",
         ),
-        PERSON, RECENT, DUE, OWNER, FILLED, *COMMON,
+        PERSON, STAGE, RECENT, DUE, OWNER, FILLED, *COMMON,
     ),
     Kind.DISTRIBUTOR: (
         NAME, Column(key="tier", label="级别", cell=choice("tier"), edit="tier"),
         Column(key="coverage", label="覆盖区域", css="phone-hide", edit="coverage"),
         Column(key="license", label="许可证有效期", sort="license_expires_on", cell=_until("license_expires_on", "许可证")),
-        PERSON, RECENT, DUE, OWNER, FILLED, *COMMON, REGION_TOO,
+        PERSON, STAGE, RECENT, DUE, OWNER, FILLED, *COMMON, REGION_TOO,
     ),
-    Kind.MAKER: (NAME, REGION, PERSON, RECENT, DUE, OWNER, FILLED, *COMMON),
+    Kind.MAKER: (NAME, REGION, PERSON, STAGE, RECENT, DUE, OWNER, FILLED, *COMMON),
     Kind.AGENT: (
         NAME, Column(
             key="products", label="代理产品", css="phone-hide", cell=lambda row, _today: row.agent_products, edit="agent_products"
         ),
         Column(key="authorised", label="授权期限", sort="authorised_until", cell=_until("authorised_until", "授权")),
-        PERSON, RECENT, DUE, OWNER, FILLED, *COMMON, REGION_TOO,
+        PERSON, STAGE, RECENT, DUE, OWNER, FILLED, *COMMON, REGION_TOO,
     ),
 }  # fmt: skip
 ALL_KEYS = frozenset(column.key for columns in OF_KIND.values() for column in columns)

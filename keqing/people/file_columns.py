@@ -24,6 +24,7 @@ from keqing.people.choices import (
     Ownership,
     PersonKind,
     Role,
+    Stage,
     StoreClass,
     Tier,
     Title,
@@ -69,6 +70,8 @@ ON_SCREEN = (
     FileColumn(key="recent", paths=("last_contact_on",)), FileColumn(key="due", paths=("next_due_on",)),
     FileColumn(key="owner", paths=("owner_position__name", "owner_position__holder__name"), value=_owner), FILLED,
     FileColumn(key="state", paths=("business_state",), value=_label(BusinessState)),
+    FileColumn(key="stage", paths=("lifecycle",), value=_label(Stage)),
+    FileColumn(key="stage_since", label="进入阶段", paths=("lifecycle_since",)),
     FileColumn(key="code", paths=("code",)), FileColumn(key="category", paths=("category",), value=_label(Category)),
 )  # fmt: skip
 _PATHS = {path for column in ON_SCREEN for path in column.paths}

@@ -12,7 +12,16 @@ LIST_INDEXES = [
     # the numbers on the chips, answered from these alone: the rows themselves are wide
     models.Index(
         fields=["unit", "owner_position", "kind"], condition=Q(deleted_at__isnull=True), name="org_counts",
-        include=["id", "next_due_on", "last_contact_on", "completeness", "is_unverified"],
+        include=["id", "next_due_on", "last_contact_on", "completeness", "is_unverified", "lifecycle", "lifecycle_since"],
+    ),
+    # a column of the board, and the list of a stage
+    models.Index(
+        fields=["lifecycle", "-last_activity_at", "-id"], condition=Q(deleted_at__isnull=True), name="org_stage_activity",
+        include=["kind", "unit", "owner_position"],
+    ),
+    models.Index(
+        fields=["owner_position", "lifecycle", "-last_activity_at", "-id"], condition=Q(deleted_at__isnull=True),
+        name="org_owner_stage",
     ),
     models.Index(
         fields=["next_due_on", "id"], condition=Q(next_due_on__isnull=False, deleted_at__isnull=True),

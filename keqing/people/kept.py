@@ -1,8 +1,12 @@
 """Columns every customer's row carries: where it comes from, and what actions keep on it."""
 
+from datetime import date
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.utils import timezone
 
+from keqing.kit.formats import business_date
 from keqing.people import choices
 
 
@@ -16,6 +20,23 @@ class Sourced(models.Model):
     created_at = models.DateTimeField("建档时间")
     updated_at = models.DateTimeField("更新时间")
     version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        abstract = True
+
+
+def today() -> date:
+    """For rows nobody gave a date; actions give theirs."""
+    return business_date(timezone.now())
+
+
+class Staged(models.Model):
+    """The stage of the life cycle; changed by ``lifecycle.actions`` alone, along ``stages.MOVES``."""
+
+    lifecycle = models.CharField(
+        "生命周期", max_length=14, choices=choices.Stage.choices, default=choices.Stage.PROSPECT
+    )
+    lifecycle_since = models.DateField("进入阶段", default=today)
 
     class Meta:
         abstract = True

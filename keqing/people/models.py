@@ -11,9 +11,9 @@ from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 
 from keqing.kit.searchable import Searchable
-from keqing.people import choices
+from keqing.people import choices, stages
 from keqing.people.indexes import LIST_INDEXES
-from keqing.people.kept import KeptByActions, Sourced
+from keqing.people.kept import KeptByActions, Sourced, Staged
 from keqing.people.permissions import Can
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
 
 
 @pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent(), **HISTORY)
-class Organisation(Sourced, KeptByActions, Searchable):
+class Organisation(Sourced, Staged, KeptByActions, Searchable):
     """机构. Its id is unique over organisations and people: both draw from ``people_customer_id``.
 
     Every row has a ``unit`` whose people answer for it; ``owner_position`` is empty while it waits to be assigned.
@@ -139,6 +139,7 @@ class Organisation(Sourced, KeptByActions, Searchable):
                 name="org_deleted_by",
             ),
         ]
+        triggers = [stages.trigger()]
 
     def __str__(self) -> str:
         return self.name

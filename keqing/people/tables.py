@@ -20,7 +20,7 @@ from keqing.kit.list_rows import Cell, address
 from keqing.kit.lists import Asked, Column, ListSpec, Preset
 from keqing.kit.masks import mask_phone
 from keqing.people import file_columns, queries
-from keqing.people.choices import CARE_KINDS, BusinessState, Kind, Level, PersonKind, Title
+from keqing.people.choices import CARE_KINDS, BusinessState, Kind, Level, PersonKind, Stage, Title
 from keqing.people.columns import ALL_KEYS, CODE, KIND, NAME, OF_KIND, PERSON, REGION, choice, figure, filled
 from keqing.people.fields import organisation_fields, person_fields
 from keqing.people.forms.owners import owned_by, owner_field
@@ -42,6 +42,7 @@ PRESETS = {
     "due": Preset(key="due", label="今日到期", condition=lambda a: Q(next_due_on__lte=a.today)),
     "quiet": Preset(key="quiet", label="30 天未联系", condition=quiet),
     "gaps": Preset(key="gaps", label="资料不全", condition=lambda a: Q(completeness__lt=100)),
+    "opportunity": Preset(key="opportunity", label="销售机会", condition=lambda a: Q(lifecycle=Stage.OPPORTUNITY)),
     "unverified": Preset(key="unverified", label="待核实", condition=lambda a: Q(is_unverified=True)),
 }
 
@@ -55,6 +56,7 @@ class OrganisationFilter(Form):
     city = SeveralField(label="城市", required=False)
     level = SeveralField(label="医院等级", required=False, choices=Level.choices)
     state = SeveralField(label="业务状态", required=False, choices=BusinessState.choices)
+    stage = SeveralField(label="生命周期", required=False, choices=Stage.choices)
 
     def __init__(self, *args: Any, choices: queries.ListChoices, kind: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -81,7 +83,7 @@ class OrganisationList(ListSpec):
     walks = True
     noun = "家"
     selectable = True
-    presets = [PRESETS[key] for key in ("mine", "waiting", "due", "quiet", "gaps", "unverified")]
+    presets = [PRESETS[key] for key in ("mine", "waiting", "due", "quiet", "opportunity", "gaps", "unverified")]
 
     def __init__(self, *, kind: str, request: HttpRequest) -> None:
         self.kind = kind
@@ -125,7 +127,7 @@ class OrganisationList(ListSpec):
         queryset = queryset.filter(inside)
         if owner := cleaned.get("owner"):
             queryset = queryset.filter(owned_by(owner))
-        for name, column in (("level", "level__in"), ("state", "business_state__in")):
+        for name, column in (("level", "level__in"), ("state", "business_state__in"), ("stage", "lifecycle__in")):
             if cleaned.get(name):
                 queryset = queryset.filter(**{column: cleaned[name]})
         # one condition per dimension, so that independent dimensions narrow together
@@ -324,7 +326,7 @@ def names_on(request: HttpRequest) -> tuple[bool, bool]:
 READ = (
     "name", "code", "phone", "kind", "unit", "version", "is_unverified", "deleted_at", "level", "category", "business_state", "beds",
     "store_class", "store_count", "tier", "coverage", "license_expires_on", "agent_products", "authorised_until", "completeness",
-    "last_contact_on", "next_due_on", "region__full_name", "chain__name", "owner_position__name", "owner_position__holder__name",
+    "last_contact_on", "next_due_on", "lifecycle", "lifecycle_since", "region__full_name", "chain__name", "owner_position__name", "owner_position__holder__name",
 )
 
 

@@ -74,6 +74,7 @@ def create_organisations(
     today = business_date(at)
     mould = bulk.Mould(
         Organisation, collected_by=by, collected_on=today, created_at=at, updated_at=at, last_activity_at=at, source=source,
+        lifecycle_since=today,
     )
     made = [_new(draft, mould, by, today) for draft in drafts]
     for organisation in made:

@@ -32,6 +32,11 @@ REGION = (
     Field(key="region_code", label="行政区划代码", synonyms=("区县代码", "区划代码", "地区代码")),
 )
 
+STAGE = Field(
+    key="lifecycle", label="生命周期", synonyms=("客户阶段", "阶段", "客户生命周期"),
+    hint="如 潜在客户、订单客户；只用于新客户，已有客户的阶段不随导入改", examples=("潜在客户",),
+)
+
 COLUMNS = {
     "address": Field(
         key="address", label="地址", synonyms=("详细地址", "ADDRESS", "单位地址", "医院地址", "联系地址", "注册地址"),
@@ -91,4 +96,4 @@ def organisation_columns(kind: str) -> tuple[Field, ...]:
     helpers = {"grade": "level", "category_minor": "category"}
     own = [column for key, column in COLUMNS.items() if helpers.get(key, key) in policy]
     several = (ROLE, MEMBER[kind], CLOSED) if kind in MEMBER else ()
-    return (name, *REGION, *own, *several)
+    return (name, *REGION, *own, STAGE, *several)

@@ -236,6 +236,7 @@ class OrganisationImport(ImportSpec):
             return planned
         # recognised by an alias: the name of the record stays
         values = {k: v for k, v in one.values.items() if k != "name" or update_by != "name"}
+        values.pop("lifecycle", None)  # moved by people who give their reasons, not by a file
         values = context.taken(values=values, record=found)
         values = {k: v for k, v in values.items() if not self._is_vaguer(k, v, found)}
         if found.is_unverified:

@@ -25,6 +25,10 @@ DAYS = {"license_expires_on": "许可证有效期至", "authorised_until": "授�
 PLACES = ("region", "province", "city", "district")
 CHOICES = {
     "store_class": {"a": "a", "b": "b", "c": "c", "a类": "a", "b类": "b", "c类": "c"},
+    "lifecycle": {
+        **{label: value for value, label in choices.Stage.choices}, "待识别": "unidentified", "潜在": "prospect",
+        "机会": "opportunity",
+    },
     "tier": {"一级": "first", "1": "first", "二级": "second", "2": "second"},
 }
 NAME_LIMIT = 120

@@ -74,7 +74,7 @@ def test_chips_count_and_narrow():
     client, url = signed_in(cast.manager), reverse("people:organisations", args=["hospital"])
     page = client.get(url).context["page"]
     assert {chip.label: chip.count for chip in page.chips} == {
-        "全部": 2, "我的": 0, "待分配": 1, "今日到期": 0, "30 天未联系": 2, "资料不全": 2, "待核实": 1,
+        "全部": 2, "我的": 0, "待分配": 1, "今日到期": 0, "30 天未联系": 2, "销售机会": 0, "资料不全": 2, "待核实": 1,
     }
     assert names(client.get(url, {"preset": "waiting"})) == {"待分配医院"}
 
