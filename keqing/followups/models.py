@@ -1,4 +1,4 @@
-"""Contact records with the seven fields (R-195), comments of superiors (R-197), reminders."""
+"""Contact records with the seven fields (R-195), comments of superiors (R-197), promises (R-058), reminders."""
 
 from __future__ import annotations
 
@@ -75,6 +75,15 @@ class ContactRecord(FollowsCustomer):
         DIRECT = "direct", "直接接触"
         MEDIA = "media", "媒体"
 
+    class Duty(models.TextChoices):
+        """What the time went into: the five duties of R-100."""
+
+        NEEDS = "needs", "了解需求"
+        COORDINATE = "coordinate", "协调关系"
+        MAINTAIN = "maintain", "维持关系"
+        COLLECT = "collect", "收集信息"
+        GUIDE = "guide", "指导帮助"
+
     customer_name = models.CharField("客户", max_length=120)
     track_on = models.DateField("跟踪日期")
     method = models.CharField("方式", max_length=10, choices=Method.choices)
@@ -87,6 +96,12 @@ class ContactRecord(FollowsCustomer):
     solution = models.TextField("解决方法", blank=True, default="")
     products = models.CharField("产品", max_length=200, blank=True, default="")
     materials = models.CharField("资料", max_length=200, blank=True, default="")
+    duty = models.CharField("工作分类", max_length=12, choices=Duty.choices, blank=True, default="")
+    minutes = models.PositiveSmallIntegerField("用时（分钟）", null=True, blank=True)
+    # 出发前检核: the items of the policy that were ticked (R-128)
+    checked = models.JSONField("出发前检核", default=list, blank=True)
+    # a visit to a key customer on a day without an appointment (R-053)
+    is_unannounced = models.BooleanField("未预约拜访", default=False)
     version = models.PositiveSmallIntegerField("版本", default=1)
     form_key = models.UUIDField(null=True)
     submitted_at = models.DateTimeField("提交时间")
@@ -103,6 +118,7 @@ class ContactRecord(FollowsCustomer):
             models.Index(fields=["tracker_unit", "-track_on", "-id"], name="contact_unit_day"),
             models.Index(fields=["-submitted_at", "-id"], name="contact_submitted"),
             models.Index(fields=["-track_on", "-id"], name="contact_track_on"),
+            models.Index(fields=["-track_on", "-id"], condition=Q(is_unannounced=True), name="contact_unannounced"),
         ]
         constraints = [
             # one form sent twice is one record (T03); scoped by customer so that it can be distributed
@@ -224,6 +240,83 @@ class Comment(FollowsCustomer):
         ]
 
 
+class CommitmentQuerySet(models.QuerySet["Commitment"]):
+    def visible_to(self, staff: Staff) -> CommitmentQuerySet:
+        if staff.standing.reaches_everything(Can.VIEW_REMINDERS):
+            return self
+        return self.filter(customers_reached(staff, Can.VIEW_REMINDERS) | Q(position_id__in=staff.standing.position_ids))
+
+    def open(self) -> CommitmentQuerySet:
+        return self.filter(done_on__isnull=True, dropped_on__isnull=True)
+
+    def counting(self) -> CommitmentQuerySet:
+        """Those the promise-kept rate speaks of: dropped ones were no promise any more."""
+        return self.filter(dropped_on__isnull=True)
+
+
+class Commitment(FollowsCustomer):
+    """承诺: what somebody of ours has promised a customer, and until when (R-058).
+
+    ``promised_on`` is the day that counts; it moves only with the other side's consent, ``due_on`` with every
+    postponement. While it is open it has one open reminder, due on the same day.
+    """
+
+    customer_name = models.CharField("客户", max_length=120)
+    contact = models.ForeignKey(ContactRecord, models.PROTECT, null=True, related_name="commitments")
+    made_to_id = models.BigIntegerField(null=True)
+    made_to = models.CharField("对谁", max_length=60, blank=True, default="")
+    text = models.CharField("承诺事项", max_length=200)
+    made_by = models.ForeignKey("access.Staff", models.PROTECT, related_name="+", verbose_name="承诺人")
+    made_on = models.DateField("承诺于")
+    position = models.ForeignKey("access.Position", models.PROTECT, related_name="+", verbose_name="负责岗位")
+    unit = models.ForeignKey("access.OrgUnit", models.PROTECT, related_name="+")
+    # who has to keep it: the holder of the position, as long as it is not over
+    keeper = models.ForeignKey("access.Staff", models.PROTECT, null=True, related_name="+", verbose_name="兑现人")
+    first_due_on = models.DateField("原定日期")
+    promised_on = models.DateField("承诺日期")
+    due_on = models.DateField("到期日")
+    done_on = models.DateField("兑现日期", null=True)
+    done_by = models.ForeignKey("access.Staff", models.PROTECT, null=True, related_name="+")
+    evidence = models.CharField("依据", max_length=300, blank=True, default="")
+    dropped_on = models.DateField("作废日期", null=True)
+    reason = models.CharField("理由", max_length=200, blank=True, default="")
+    created_at = models.DateTimeField()
+    version = models.PositiveIntegerField(default=1)
+
+    objects = CommitmentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "承诺"
+        indexes = [
+            models.Index(fields=["customer_id", "due_on"], name="commitment_customer"),
+            models.Index(fields=["position", "due_on"], name="commitment_position"),
+            models.Index(fields=["unit", "promised_on"], name="commitment_unit"),
+            models.Index(fields=["keeper", "promised_on"], name="commitment_keeper"),
+            models.Index(fields=["due_on", "id"], name="commitment_due"),
+            models.Index(fields=["promised_on", "id"], name="commitment_promised"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(done_on__isnull=True) | Q(dropped_on__isnull=True), name="commitment_one_end"),
+            models.CheckConstraint(condition=Q(done_on__isnull=True) | ~Q(evidence=""), name="commitment_evidence"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.due_on} {self.text}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.done_on is None and self.dropped_on is None
+
+    @property
+    def kept_on_time(self) -> bool:
+        return self.done_on is not None and self.done_on <= self.promised_on
+
+    def allows(self, staff: Staff, word: str, *, names: bool = False) -> bool:
+        if self.position_id in staff.standing.position_ids and staff.may(word):
+            return True
+        return super().allows(staff, word)
+
+
 class ReminderQuerySet(models.QuerySet["Reminder"]):
     def visible_to(self, staff: Staff) -> ReminderQuerySet:
         if staff.standing.reaches_everything(Can.VIEW_REMINDERS):
@@ -242,11 +335,31 @@ class ReminderQuerySet(models.QuerySet["Reminder"]):
 
 
 class Reminder(FollowsCustomer):
-    """跟进: something due on a day for a position."""
+    """跟进: something due on a day for a position; an appointment has its hours, a task may have parts (R-292)."""
 
     class Origin(models.TextChoices):
         CALLBACK = "callback", "回访"
         MANUAL = "manual", "自建"
+        PLAYBOOK = "playbook", "方案"
+        LEAD = "lead", "线索"
+        PROMISE = "promise", "承诺"
+        APPOINTMENT = "appointment", "约访"
+        NIGHTLY = "nightly", "提醒"
+        TASK = "task", "任务"
+
+    class Outcome(models.TextChoices):
+        """What became of an alarm (R-202)."""
+
+        RECOVERED = "recovered", "恢复"
+        STOCK = "stock", "库存"
+        COMPETITOR = "competitor", "竞品"
+        CLOSED = "closed", "关停"
+        WRONG = "wrong_alarm", "误报"
+
+    class Appointment(models.TextChoices):
+        ASKED = "asked", "待确认"
+        CONFIRMED = "confirmed", "已确认"
+        CANCELLED = "cancelled", "已取消"
 
     customer_name = models.CharField("客户", max_length=120)
     position = models.ForeignKey("access.Position", models.PROTECT, related_name="+", verbose_name="负责岗位")
@@ -254,13 +367,21 @@ class Reminder(FollowsCustomer):
     due_on = models.DateField("到期日")
     first_due_on = models.DateField("原定日期")
     text = models.CharField("事项", max_length=200)
-    origin = models.CharField("来源", max_length=10, choices=Origin.choices)
+    origin = models.CharField("来源", max_length=12, choices=Origin.choices)
     contact = models.ForeignKey(ContactRecord, models.PROTECT, null=True, related_name="reminders")
+    commitment = models.ForeignKey(Commitment, models.PROTECT, null=True, related_name="reminders")
+    parent = models.ForeignKey("self", models.PROTECT, null=True, related_name="children", verbose_name="上级任务")
+    starts_at = models.DateTimeField("开始时间", null=True)
+    ends_at = models.DateTimeField("结束时间", null=True)
+    appointment = models.CharField("预约状态", max_length=10, choices=Appointment.choices, blank=True, default="")
+    booking_no = models.CharField("预约号", max_length=40, blank=True, default="")
+    checked = models.JSONField("出发前检核", default=list, blank=True)
     created_by = models.ForeignKey("access.Staff", models.PROTECT, null=True, related_name="+")
     created_at = models.DateTimeField()
     done_at = models.DateTimeField("完成时间", null=True)
     done_by = models.ForeignKey("access.Staff", models.PROTECT, null=True, related_name="+")
     outcome = models.CharField("结果", max_length=200, blank=True, default="")
+    outcome_code = models.CharField("结果分类", max_length=12, choices=Outcome.choices, blank=True, default="")
     version = models.PositiveIntegerField(default=1)
 
     objects = ReminderQuerySet.as_manager()
@@ -276,12 +397,23 @@ class Reminder(FollowsCustomer):
             models.Index(
                 F("done_at").desc(nulls_last=True), F("id").desc(), condition=Q(done_at__isnull=False), name="reminder_done"
             ),
+            # the calendar also shows what was done
+            models.Index(fields=["position", "due_on"], condition=Q(done_at__isnull=False), name="reminder_position_done"),
         ]
         constraints = [
             models.CheckConstraint(
                 condition=Q(done_at__isnull=True, done_by__isnull=True) | Q(done_at__isnull=False, done_by__isnull=False),
                 name="reminder_done_by",
-            )
+            ),
+            models.CheckConstraint(condition=~Q(parent=F("id")), name="reminder_not_its_parent"),
+            models.CheckConstraint(
+                condition=Q(ends_at__isnull=True) | Q(ends_at__gt=F("starts_at")), name="reminder_ends_after"
+            ),
+            # one open reminder a promise, whatever its urgency
+            models.UniqueConstraint(
+                fields=["customer_id", "commitment"], condition=Q(commitment__isnull=False, done_at__isnull=True),
+                name="reminder_promise_once",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -291,3 +423,19 @@ class Reminder(FollowsCustomer):
         if self.position_id in staff.standing.position_ids and staff.may(word):
             return True
         return super().allows(staff, word)
+
+
+class CalendarFeed(models.Model):
+    """日历订阅 of one person: the secret in the address is kept as a hash only and can be taken back."""
+
+    staff = models.OneToOneField("access.Staff", models.PROTECT, related_name="+")
+    token_hash = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField("生成时间")
+    revoked_at = models.DateTimeField("停用时间", null=True)
+    read_at = models.DateTimeField("最近读取", null=True)
+    # the reads of the running window, for the limit per person
+    window_at = models.DateTimeField(null=True)
+    window_reads = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        verbose_name = "日历订阅"

@@ -15,6 +15,7 @@ GROWING = {
     "followups.Correction": "customer_id",
     "followups.Comment": "customer_id",
     "followups.Reminder": "customer_id",
+    "followups.Commitment": "customer_id",
     "leads.Lead": "customer_id",  # nullable: a lead is there before anybody knows who it was
     "leads.Step": "customer_id",  # as its lead
     "batches.BatchRow": "customer_id",
@@ -31,6 +32,7 @@ STEADY = {
     "access": "staff, positions, units, rules: one copy everywhere",
     "compliance": "rules are versioned data; refusals belong to a person, not to a customer",
     "interchange": "jobs and their rows belong to an import; they are cleared after a while",
+    "followups.CalendarFeed": "at most one a person",
     "followups.DayTally": "sums by person and day, not by customer", "followups.MonthTally": "sums by person and month, not by customer",
     "exports": "one a file asked for in the background; the files are cleared after seven days",
     "leads.Channel": "a dozen", "leads.Campaign": "some a month, belong to the company",
