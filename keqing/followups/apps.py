@@ -10,10 +10,11 @@ class FollowupsConfig(AppConfig):
         from keqing.access import handover
         from keqing.batches import registry as batches
         from keqing.followups.batches import ScheduleBatch
-        from keqing.followups.handover import RemindersFollow, RemindersGoWithCustomers
+        from keqing.followups.handover import REMINDERS, RemindersFollow, RemindersGoWithCustomers
         from keqing.people import transfer
 
         handover.register(RemindersFollow())
+        handover.register_movable(REMINDERS)
         transfer.register(RemindersGoWithCustomers())
         self._register_lists()
         batches.register(ScheduleBatch())

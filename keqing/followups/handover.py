@@ -3,10 +3,12 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from keqing.access.handover import OpenWork
+from django.db.models import QuerySet
+
+from keqing.access.handover import Movable, Moved
 from keqing.access.models import OrgUnit, Position, Staff
 from keqing.audit import actions as audit
-from keqing.followups.actions.reminders import subject_of
+from keqing.followups.actions.reminders import LABEL, subject_of
 from keqing.followups.models import Reminder
 from keqing.people.transfer import Move
 
@@ -14,11 +16,27 @@ BATCH = 1000
 
 
 class RemindersFollow:
-    def preview(self, *, positions: Collection[Position]) -> list[OpenWork]:
-        return [OpenWork("未完成的跟进", Reminder.objects.open().filter(position__in=positions).count())]
-
     def rehome(self, *, position: Position, unit: OrgUnit, by: Staff, at: datetime) -> None:
         Reminder.objects.filter(position=position).update(unit=unit)
+
+
+def reminders_of(positions: Collection[int]) -> QuerySet[Reminder]:
+    return Reminder.objects.open().filter(position__in=positions)
+
+
+def tell_reminders(moved: Moved) -> None:
+    """One audit entry for each; the customer's own line tells the story."""
+    audit.record_all(
+        audit.entry_for(
+            action="reminder.handed_over", by=moved.by, at=moved.at, reason=moved.reason,
+            subject=audit.Subject(LABEL, row.object_id, row.title, row.customer_id),
+            changes={"position": [moved.positions[row.from_position_id].name, moved.positions[row.to_position_id].name]},
+        )
+        for row in moved.rows
+    )  # fmt: skip
+
+
+REMINDERS = Movable(key="reminders", label="未完成的跟进", rows=reminders_of, moved=tell_reminders)
 
 
 class RemindersGoWithCustomers:

@@ -8,9 +8,11 @@ class PeopleConfig(AppConfig):
 
     def ready(self) -> None:
         from keqing.access import handover
-        from keqing.people.handover import CustomersFollow
+        from keqing.people.handover import ORGANISATIONS, PEOPLE, CustomersFollow
 
         handover.register(CustomersFollow())
+        handover.register_movable(ORGANISATIONS)
+        handover.register_movable(PEOPLE)
         self._register_imports()
         self._register_lists()
         self._register_batches()

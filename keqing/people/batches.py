@@ -125,7 +125,8 @@ class TagBatch(BatchAction):
 
 def _moved_since(before: Mapping[int, Mapping[str, Any]]) -> set[int]:
     """Customers who changed hands again after the batch, though they may be back where it put them."""
-    later = Entry.objects.filter(customer_id__in=before, kind=Entry.Kind.OWNER).order_by()
+    kinds = [Entry.Kind.OWNER, Entry.Kind.HANDOVER]
+    later = Entry.objects.filter(customer_id__in=before, kind__in=kinds).order_by()
     newest = dict(later.values_list("customer_id").annotate(Max("at")))
     return {pk for pk, at in newest.items() if at > datetime.fromisoformat(before[pk]["at"])}
 
