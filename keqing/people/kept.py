@@ -42,6 +42,18 @@ class Staged(models.Model):
         abstract = True
 
 
+class Attracted(models.Model):
+    """How the customer found us (R-184): taken from the first of its leads. Channels are data of a department above."""
+
+    source_channel = models.CharField("来源渠道", max_length=20, blank=True, default="")
+    source_campaign = models.CharField("来源活动", max_length=60, blank=True, default="")
+    first_touch_at = models.DateTimeField("首次接触", null=True, blank=True)
+    referrer = models.CharField("推荐人", max_length=120, blank=True, default="")
+
+    class Meta:
+        abstract = True
+
+
 class KeptByActions(models.Model):
     """What the actions keep on the row of a customer, so that lists need no join."""
 

@@ -13,7 +13,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from keqing.kit.searchable import Searchable
 from keqing.people import choices, stages
 from keqing.people.indexes import LIST_INDEXES
-from keqing.people.kept import KeptByActions, Sourced, Staged
+from keqing.people.kept import Attracted, KeptByActions, Sourced, Staged
 from keqing.people.permissions import Can
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
 
 
 @pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent(), **HISTORY)
-class Organisation(Sourced, Staged, KeptByActions, Searchable):
+class Organisation(Sourced, Attracted, Staged, KeptByActions, Searchable):
     """机构. Its id is unique over organisations and people: both draw from ``people_customer_id``.
 
     Every row has a ``unit`` whose people answer for it; ``owner_position`` is empty while it waits to be assigned.
@@ -227,7 +227,7 @@ class PersonQuerySet(models.QuerySet["Person"]):
 
 
 @pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent(), **HISTORY)
-class Person(Sourced, KeptByActions, Searchable):
+class Person(Sourced, Attracted, KeptByActions, Searchable):
     """人员. A customer only while affiliated with no organisation; then ``unit`` and ``owner_position`` count."""
 
     kind = models.CharField("类别", max_length=20, choices=choices.PersonKind.choices)
