@@ -345,6 +345,7 @@ class Reminder(FollowsCustomer):
         PROMISE = "promise", "承诺"
         APPOINTMENT = "appointment", "约访"
         NIGHTLY = "nightly", "提醒"
+        ALARM = "alarm", "流失预警"  # closed with one of the outcomes below
         TASK = "task", "任务"
 
     class Outcome(models.TextChoices):
