@@ -5,6 +5,7 @@ import tomllib
 from pathlib import Path
 
 from config.environment import DatabaseUrlError, database_from_url, flag, secret_key
+from config.outward import OutwardError, outward_from
 
 ROOT = Path(__file__).resolve().parent.parent
 VAR = Path(os.environ.get("KEQING_VAR", ROOT / "var"))
@@ -15,6 +16,10 @@ ALLOWED_HOSTS = os.environ.get("KEQING_HOSTS", "127.0.0.1,localhost,[::1]").spli
 CSRF_FAILURE_VIEW = "keqing.kit.errors.csrf_failure"
 CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("KEQING_ORIGINS", "").split(",") if o]
 HTTPS = flag("KEQING_HTTPS")
+try:  # what the suite talks to, the suite says
+    OUTWARD = outward_from({} if TESTING else os.environ, address=(CSRF_TRUSTED_ORIGINS or [""])[0])
+except OutwardError as error:
+    raise SystemExit(str(error)) from None
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
@@ -34,6 +39,7 @@ INSTALLED_APPS = [
     "keqing.audit",
     "keqing.access",
     "keqing.compliance",
+    "keqing.messaging",
     "keqing.batches",
     "keqing.exports",
     "keqing.interchange",
