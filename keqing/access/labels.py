@@ -38,6 +38,12 @@ WORDS = {
     "org.manage": "管理组织、岗位和辖区",
     "rights.view": "查看他人的权限",
     "audit.search": "查询审计",
+    "proxy.manage": "安排工作代理",
+    "transfer.make": "发起工作转移",
+    "transfer.approve": "批准工作转移",
+    "customer.share": "共享客户",
+    "orphan.view": "查看无人负责的客户",
+    "grant.unused": "查看长期未用的权限",
 }
 REACHES = {"own": "本岗位的", "team": "所负责组织之下的", "territory": "所在组织之下的", "all": "全部"}
 

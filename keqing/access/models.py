@@ -308,3 +308,14 @@ class TerritoryRule(models.Model):
 
     def allows(self, reader: Staff, word: str, *, names: bool = False) -> bool:
         return reader.may(word)
+
+
+from keqing.access.work import (  # noqa: E402, F401  the rest of this department's tables, which refer to those above
+    Proxy,
+    Share,
+    Transfer,
+    TransferFrom,
+    TransferItem,
+    TransferProgress,
+    TransferSplit,
+)

@@ -2,7 +2,8 @@
 
 A *grant* in ``config/roles.toml`` gives a word a reach; a *clause* is that grant for one position, with the
 ids it comes down to. Rows of every scoped table carry an owner position and a unit, so a clause is one
-indexed condition.
+indexed condition. Positions held as somebody's deputy bring their clauses for the days of the proxy, and customers
+shared with one's positions are a clause of their own (``delegated``); both come with the positions, in one statement.
 """
 
 from __future__ import annotations
@@ -14,8 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db.models import Q
+from django.utils import timezone
+
+from keqing.kit.formats import business_date
 
 if TYPE_CHECKING:
+    from keqing.access.delegated import Deputyship
     from keqing.access.models import Position, Staff
 
 REACHES = ("own", "team", "territory", "all")
@@ -38,22 +43,33 @@ class Role:
 
 @dataclass(frozen=True)
 class Clause:
-    """Rows of ``kinds`` (None: any) whose owner is in ``positions`` or unit in ``units`` (both None: all rows)."""
+    """Rows of ``kinds`` (None: any) whose owner is in ``positions`` or unit in ``units`` (both None: all rows).
+
+    With ``customers`` it is these rows and no others: those shared. ``via`` is the proxy the clause comes from.
+    """
 
     kinds: frozenset[str] | None = None
     positions: frozenset[int] | None = None
     units: frozenset[int] | None = None
     names_only: bool = False
+    customers: frozenset[int] | None = None
+    via: Deputyship | None = field(default=None, compare=False)
 
-    def admits(self, *, kind: str | None, owner_position_id: int | None, unit_id: int | None) -> bool:
+    def admits(
+        self, *, kind: str | None, owner_position_id: int | None, unit_id: int | None, customer_id: int | None = None
+    ) -> bool:
+        if self.customers is not None:
+            return customer_id in self.customers
         if self.kinds is not None and kind not in self.kinds:
             return False
         if self.positions is not None:
             return owner_position_id in self.positions
         return self.units is None or unit_id in self.units
 
-    def condition(self, *, kind: str, owner: str, unit: str) -> Q:
+    def condition(self, *, kind: str, owner: str, unit: str, customer: str) -> Q:
         condition = Q()
+        if self.customers is not None:
+            return Q(**{f"{customer}__in": sorted(self.customers)})
         if self.kinds is not None:
             condition &= Q(**{f"{kind}__in": sorted(self.kinds)})
         if self.positions is not None:
@@ -68,7 +84,11 @@ NOTHING = Q(pk__in=[])
 
 @dataclass(frozen=True)
 class Standing:
-    """The positions held today and, word by word, the rows they reach."""
+    """The positions held today, own ones first, and, word by word, the rows they reach.
+
+    ``positions`` holds those of a whole proxy too (the deputy does all their work); a proxy for some words or kinds
+    brings clauses only. ``deputyships`` names both.
+    """
 
     positions: tuple[Position, ...] = ()
     title: str = "无岗位"
@@ -76,6 +96,8 @@ class Standing:
     headed_unit_ids: frozenset[int] = frozenset()
     roles: frozenset[str] = frozenset()
     company_name: str = ""
+    own_positions: tuple[Position, ...] = ()
+    deputyships: tuple[Deputyship, ...] = ()
 
     @property
     def position_ids(self) -> frozenset[int]:
@@ -83,18 +105,22 @@ class Standing:
 
     @property
     def home(self) -> Position | None:
-        """The position new work is entered for: the first one held."""
-        return self.positions[0] if self.positions else None
+        """The position new work is entered for: the first one of one's own."""
+        return self.own_positions[0] if self.own_positions else None
 
     def may(self, word: str) -> bool:
         return str(word) in self.clauses
 
     def reaches(
-        self, word: str, *, kind: str | None, owner_position_id: int | None, unit_id: int | None, names: bool = False
+        self, word: str, *, kind: str | None, owner_position_id: int | None, unit_id: int | None,
+        customer_id: int | None = None, names: bool = False,
     ) -> bool:
-        """Whether the word reaches one row; ``names`` counts grants that show names and codes only."""
+        """Whether the word reaches one row; ``names`` counts grants that show names and codes only.
+
+        ``customer_id`` is given for rows of customers: those shared count.
+        """
         return any(
-            clause.admits(kind=kind, owner_position_id=owner_position_id, unit_id=unit_id)
+            clause.admits(kind=kind, owner_position_id=owner_position_id, unit_id=unit_id, customer_id=customer_id)
             for clause in self.clauses.get(str(word), ())
             if names or not clause.names_only
         )
@@ -107,12 +133,13 @@ class Standing:
         kind: str = "kind",
         owner: str = "owner_position_id",
         unit: str = "unit_id",
+        customer: str = "pk",
     ) -> Q:
         """The condition for the rows a word reaches; no grant means no rows."""
         clauses = [c for c in self.clauses.get(str(word), ()) if names or not c.names_only]
         if not clauses:
             return NOTHING
-        conditions = [c.condition(kind=kind, owner=owner, unit=unit) for c in clauses]
+        conditions = [c.condition(kind=kind, owner=owner, unit=unit, customer=customer) for c in clauses]
         if any(not condition for condition in conditions):
             return Q()
         combined = conditions[0]
@@ -148,29 +175,43 @@ def _grants(raw: Any) -> tuple[Grant, ...]:
 
 
 def standing_of(staff: Staff) -> Standing:
-    """Two queries: the positions held with their units, and the units under those headed or lived in."""
+    """Two queries: the positions held, own or by proxy, with their units and shares; and the units under them."""
+    from keqing.access import delegated
     from keqing.access.models import OrgUnit
 
     if not staff.is_active:
         return Standing()
-    held = list(staff.positions.current().select_related("unit"))
-    if not held:
+    today = business_date(timezone.now())
+    found = delegated.positions_today(staff=staff, today=today)
+    if not found:
         return Standing()
-    held.sort(key=lambda p: (_order(p.role), p.pk))
-    under, company_name = _units_under({p.unit for p in held}, OrgUnit.objects.all())
+    own = sorted((p for p in found if p.holder_id == staff.pk), key=lambda p: (_order(p.role), p.pk))
+    deputyships = delegated.deputyships(found)
+    under, company_name = _units_under({p.unit for p in found}, OrgUnit.objects.all())
     clauses: dict[str, list[Clause]] = {}
-    for position in held:
+    for position in own:
         role = roles().get(position.role)
         for word, grants in (role.words if role else {}).items():
             clauses.setdefault(word, []).extend(_clause(g, position, under) for g in grants)
-    headed = frozenset().union(*(under[p.unit_id] for p in held if p.is_head))
+    for word, clause in delegated.shared_clauses(own):
+        if word in clauses:  # a share opens a customer, never a right one's positions do not have
+            clauses[word].append(clause)
+    for one in deputyships:
+        for word, grants in one.grants():
+            clauses.setdefault(word, []).extend(_clause(g, one.position, under, one) for g in grants)
+    held = [*own, *(one.position for one in deputyships if one.is_whole)]
+    title = ""
+    if own:
+        title = f"{own[0].unit.name} · {roles()[own[0].role].title}" if own[0].role in roles() else own[0].name
     return Standing(
         positions=tuple(held),
-        title=f"{held[0].unit.name} · {roles()[held[0].role].title}" if held[0].role in roles() else held[0].name,
+        title=title or "无岗位",
         clauses={word: tuple(dict.fromkeys(many)) for word, many in clauses.items()},
-        headed_unit_ids=headed,
+        headed_unit_ids=frozenset().union(*(under[p.unit_id] for p in held if p.is_head)),
         roles=frozenset(p.role for p in held),
         company_name=company_name,
+        own_positions=tuple(own),
+        deputyships=deputyships,
     )
 
 
@@ -189,9 +230,12 @@ def _units_under(tops: Iterable[Any], units: Any) -> tuple[dict[int, frozenset[i
     return under, next((name for *_, name, parent_id in found if parent_id is None), "")
 
 
-def _clause(grant: Grant, position: Position, under: Mapping[int, frozenset[int]]) -> Clause:
+def _clause(grant: Grant, position: Position, under: Mapping[int, frozenset[int]], via: Deputyship | None = None) -> Clause:
+    kinds = grant.kinds
+    if via is not None and via.kinds:
+        kinds = via.kinds if kinds is None else kinds & via.kinds
     if grant.reach == "all":
-        return Clause(grant.kinds, names_only=grant.names_only)
+        return Clause(kinds, names_only=grant.names_only, via=via)
     if grant.reach == "own" or (grant.reach == "team" and not position.is_head):
-        return Clause(grant.kinds, positions=frozenset({position.pk}), names_only=grant.names_only)
-    return Clause(grant.kinds, units=under[position.unit_id], names_only=grant.names_only)
+        return Clause(kinds, positions=frozenset({position.pk}), names_only=grant.names_only, via=via)
+    return Clause(kinds, units=under[position.unit_id], names_only=grant.names_only, via=via)

@@ -71,7 +71,7 @@ def _posts_known_to(reader: Staff) -> QuerySet[Affiliation]:
     """
     reached = reader.standing.rows(
         Can.VIEW_PERSON, names=False, kind="organisation__kind", owner="organisation__owner_position_id",
-        unit="organisation__unit_id",
+        unit="organisation__unit_id", customer="organisation_id",
     )
     return Affiliation.objects.filter(reached, to_on__isnull=True, organisation__deleted_at__isnull=True)
 

@@ -28,13 +28,15 @@ def liveliest_organisations(*, staff: Staff, word: str, names: bool = False, col
 def _parts(staff: Staff, word: str, names: bool, limit: int, columns: str) -> Iterator[Fragment]:
     clauses = [c for c in staff.standing.clauses.get(str(word), ()) if names or not c.names_only]
     # one clause may hold the other
-    whole = next((c for c in clauses if c.kinds is None and c.positions is None and c.units is None), None)
+    whole = next((c for c in clauses if c.kinds is None and c.positions is None and c.units is None and c.customers is None), None)
     for clause in [whole] if whole else clauses:
         yield _of_clause(clause, limit, columns)
 
 
 def _of_clause(clause: Clause, limit: int, columns: str) -> Fragment:
     start = f"select {columns} from people_organisation where deleted_at is null"
+    if clause.customers is not None:
+        return f"({start} and id = any (%s::bigint[]) {_NEWEST})", (sorted(clause.customers), limit)
     kinds = sorted(clause.kinds) if clause.kinds is not None else None
     column, ids = ("owner_position_id", clause.positions) if clause.positions is not None else ("unit_id", clause.units)
     if ids is None and kinds is None:
@@ -87,6 +89,9 @@ def _loose(staff: Staff, word: str, columns: str, limit: int) -> Fragment:
         if ids is not None:
             conditions.append(f"{column} = any (%s::bigint[])")
             values.append(sorted(ids))
+        if clause.customers is not None:
+            conditions.append("id = any (%s::bigint[])")
+            values.append(sorted(clause.customers))
         if clause.kinds is not None:
             conditions.append("kind = any (%s)")
             values.append(sorted(clause.kinds))

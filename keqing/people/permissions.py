@@ -17,3 +17,4 @@ class Can(StrEnum):
     REVEAL_PHONE = "phone.reveal"
     CHECK_DUPLICATES = "duplicate.check"
     MANAGE_TAGS = "tag.manage"
+    VIEW_ORPHANS = "orphan.view"

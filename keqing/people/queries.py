@@ -110,7 +110,8 @@ def primary_places(person_ids: Collection[int], *, reader: Staff) -> dict[int, s
     Of the places whose names the reader may know: a doctor in sight for one post may have others at strangers' customers.
     """
     known = reader.standing.rows(
-        Can.VIEW, names=True, kind="organisation__kind", owner="organisation__owner_position_id", unit="organisation__unit_id"
+        Can.VIEW, names=True, kind="organisation__kind", owner="organisation__owner_position_id", unit="organisation__unit_id",
+        customer="organisation_id",
     )
     rows = Affiliation.objects.filter(
         known, person_id__in=list(person_ids), to_on__isnull=True, organisation__deleted_at__isnull=True
@@ -173,7 +174,7 @@ def positions_reached(*, staff: Staff, word: str, kind: str | None = None) -> Qu
     """Open positions a customer of ``kind`` may be given to under ``word`` (any kind when None)."""
     condition = Q(pk__in=[])
     for clause in staff.standing.clauses.get(str(word), ()):
-        if clause.names_only or (kind is not None and clause.kinds is not None and kind not in clause.kinds):
+        if clause.customers is not None or clause.names_only or (kind is not None and clause.kinds is not None and kind not in clause.kinds):
             continue
         if clause.positions is not None:
             condition |= Q(pk__in=clause.positions)
