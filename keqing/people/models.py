@@ -150,7 +150,7 @@ class Organisation(Sourced, Attracted, Staged, KeptByActions, Searchable):
 
     def allows(self, staff: Staff, word: str, *, names: bool = False) -> bool:
         return staff.standing.reaches(
-            word, kind=self.kind, owner_position_id=self.owner_position_id, unit_id=self.unit_id, names=names
+            word, kind=self.kind, owner_position_id=self.owner_position_id, unit_id=self.unit_id, customer_id=self.pk, names=names
         )
 
     def index_for_search(self) -> None:
@@ -207,7 +207,7 @@ class PersonQuerySet(models.QuerySet["Person"]):
             return self
         rows = standing.rows(
             word, names=names, kind="organisation__kind", owner="organisation__owner_position_id",
-            unit="organisation__unit_id",
+            unit="organisation__unit_id", customer="organisation_id",
         )
         elsewhere = Affiliation.objects.filter(person=OuterRef("person_id"), to_on__isnull=True)
         counts = Q(to_on__isnull=True) | ~Exists(elsewhere)
@@ -289,7 +289,8 @@ class Person(Sourced, Attracted, KeptByActions, Searchable):
     def allows(self, staff: Staff, word: str, *, names: bool = False) -> bool:
         if not self.is_affiliated:
             return staff.standing.reaches(
-                word, kind=self.kind, owner_position_id=self.owner_position_id, unit_id=self.unit_id, names=names
+                word, kind=self.kind, owner_position_id=self.owner_position_id, unit_id=self.unit_id, customer_id=self.pk,
+                names=names,
             )
         if staff.standing.reaches_everything(word):
             return True
