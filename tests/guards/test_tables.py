@@ -18,6 +18,7 @@ GROWING = {
     "followups.Commitment": "customer_id",
     "leads.Lead": "customer_id",  # nullable: a lead is there before anybody knows who it was
     "leads.Step": "customer_id",  # as its lead
+    "leads.LikenessOpinion": "customer_id",
     "batches.BatchRow": "customer_id",
     "people.Affiliation": "organisation_id",
     "people.Department": "organisation_id",
@@ -35,6 +36,8 @@ STEADY = {
     "followups.CalendarFeed": "at most one a person",
     "followups.DayTally": "sums by person and day, not by customer", "followups.MonthTally": "sums by person and month, not by customer",
     "exports": "one a file asked for in the background; the files are cleared after seven days",
+    "leads.LeadRule": "some hundred at most", "leads.RuleCount": "one a rule", "leads.LikenessModel": "one a computation",
+    "leads.PoolCount": "one a person and day on which something was picked",
     "leads.Channel": "a dozen", "leads.Campaign": "some a month, belong to the company",
     "batches.Batch": "one a click; belongs to who clicked",
     "desk.SavedView": "a handful a person", "desk.DefaultView": "at most one a person and list",
