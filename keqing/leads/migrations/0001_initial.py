@@ -200,7 +200,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='lead',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('judgement__in', ('prospect', 'opportunity')), _negated=True), ('customer_id__isnull', False), _connector='OR'), name='lead_judged_customer'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'qualified'), _negated=True), ('customer_id__isnull', False), _connector='OR'), name='lead_qualified_customer'),
         ),
         migrations.AddConstraint(
             model_name='lead',

@@ -130,7 +130,7 @@ class Lead(Searchable):
                 condition=Q(position__isnull=True) | Q(pooled_at__isnull=True), name="lead_pooled_without_position"
             ),
             models.CheckConstraint(
-                condition=~Q(judgement__in=("prospect", "opportunity")) | Q(customer_id__isnull=False), name="lead_judged_customer"
+                condition=~Q(state="qualified") | Q(customer_id__isnull=False), name="lead_qualified_customer"
             ),
             models.CheckConstraint(
                 condition=Q(is_escalated=False) | Q(escalated_at__isnull=False), name="lead_escalated_when"

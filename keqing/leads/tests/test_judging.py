@@ -1,0 +1,104 @@
+"""判别: identifying, prospect or opportunity, invalid."""
+
+from datetime import timedelta
+
+import pytest
+
+from keqing.access.tests.factories import make_cast, position_of
+from keqing.leads.actions.judging import create_customer, identify_lead, judge_lead, reject_lead, reopen_lead
+from keqing.leads.actions.steps import LeadRefused
+from keqing.leads.choices import Judgement, State
+from keqing.leads.models import Step
+from keqing.leads.tests.factories import make_lead
+from keqing.people.models import Affiliation, Organisation
+from keqing.people.tests.factories import NOW, make_organisation, make_person
+from keqing.timeline.models import Entry
+
+pytestmark = pytest.mark.django_db
+REFERRED = {"referrer": "乙墅县人民医院 王主任", "first_touch_at": NOW - timedelta(days=2)}
+
+
+@pytest.mark.proves("R-184")
+def test_an_identified_lead_gives_its_customer_channel_first_touch_and_referrer():
+    cast = make_cast()
+    customer = make_organisation(owner=cast.rep)
+    lead = make_lead(by=cast.rep, mine=True, key="referral", **REFERRED)
+    identified = identify_lead(lead=lead, customer=customer, by=cast.rep, at=NOW)
+    customer.refresh_from_db()
+    assert (customer.source_channel, customer.first_touch_at) == ("推荐", REFERRED["first_touch_at"])
+    assert customer.referrer == REFERRED["referrer"]
+    assert identified.title == customer.name and Step.objects.filter(customer_id=customer.pk).count() == 2
+    assert Entry.objects.filter(customer_id=customer.pk, kind="lead").exists()
+
+
+def test_a_later_lead_leaves_the_first_touch_alone():
+    cast = make_cast()
+    customer = make_organisation(owner=cast.rep)
+    for key, days in (("event", 9), ("phone", 1)):
+        lead = make_lead(by=cast.rep, mine=True, key=key, first_touch_at=NOW - timedelta(days=days))
+        identify_lead(lead=lead, customer=Organisation.objects.get(pk=customer.pk), by=cast.rep, at=NOW)
+    customer.refresh_from_db()
+    assert customer.source_channel == "活动"
+
+
+def test_a_new_customer_out_of_a_lead_belongs_to_its_holder_and_knows_the_caller():
+    cast = make_cast()
+    lead = make_lead(by=cast.rep, mine=True, caller_name="林晓", phone="18612341402")
+    values = {"kind": "chain", "name": "庚汐大药房连锁有限公司"}
+    lead, customer = create_customer(lead=lead, values=values, role="contact", by=cast.rep, at=NOW)
+    assert customer.owner_position == position_of(cast.rep) and lead.customer_id == customer.pk
+    assert customer.source_channel == "电话"
+    assert Affiliation.objects.get(organisation=customer).person.mobile == "18612341402"
+
+
+def test_a_consumer_is_entered_as_a_person():
+    cast = make_cast()
+    lead = make_lead(by=cast.care, mine=True, caller_name="丁一", phone="18612341402")
+    lead, customer = create_customer(lead=lead, values={"kind": "consumer", "name": "丁一", "mobile": "18612341402"}, by=cast.care, at=NOW)
+    assert (customer.kind, customer.source_channel) == ("consumer", "电话")
+
+
+def test_a_holder_cannot_qualify_somebody_unknown():
+    cast = make_cast()
+    lead = make_lead(by=cast.rep, mine=True)
+    with pytest.raises(LeadRefused, match="先识别客户"):
+        judge_lead(lead=lead, judgement=Judgement.OPPORTUNITY, by=cast.rep, at=NOW)
+
+
+def test_a_lead_in_the_queue_is_judged_and_waits_for_sales():
+    cast = make_cast()
+    lead = make_lead(by=cast.manager, organisation_name="甲岑市人民医院", unit=cast.company)
+    judged = judge_lead(lead=lead, judgement=Judgement.OPPORTUNITY, reason="要货急", by=cast.manager, at=NOW)
+    assert judged.judgement == Judgement.OPPORTUNITY and judged.is_open
+    assert judged.steps.filter(kind="judged", reason="要货急").exists()
+
+
+def test_the_holder_qualifies_and_an_ownerless_customer_becomes_theirs():
+    cast = make_cast()
+    customer = make_organisation(unit=cast.guangzhou, by=cast.manager)
+    lead = make_lead(by=cast.rep, mine=True)
+    lead = identify_lead(lead=lead, customer=customer, by=cast.rep, at=NOW)
+    judged = judge_lead(lead=lead, judgement=Judgement.PROSPECT, reason="先培育", by=cast.rep, at=NOW)
+    customer.refresh_from_db()
+    assert (judged.state, customer.owner_position) == (State.QUALIFIED, position_of(cast.rep))
+    assert "线索判别为潜在客户" in Entry.objects.filter(customer_id=customer.pk, kind="lead").values_list("title", flat=True)
+
+
+def test_an_invalid_lead_stays_with_its_reason_and_can_be_opened_again():
+    cast = make_cast()
+    lead = make_lead(by=cast.rep, mine=True)
+    with pytest.raises(LeadRefused, match="原因"):
+        reject_lead(lead=lead, reason=" ", by=cast.rep, at=NOW)
+    rejected = reject_lead(lead=lead, reason="打错电话", by=cast.rep, at=NOW)
+    assert (rejected.state, rejected.judge_reason) == (State.REJECTED, "打错电话")
+    with pytest.raises(LeadRefused, match="已经处理完"):
+        judge_lead(lead=rejected, judgement=Judgement.PROSPECT, by=cast.rep, at=NOW)
+    assert reopen_lead(lead=rejected, reason="又来电话", by=cast.rep, at=NOW).state == State.ACCEPTED
+
+
+def test_a_lead_has_one_customer():
+    cast = make_cast()
+    lead = make_lead(by=cast.rep, mine=True)
+    lead = identify_lead(lead=lead, customer=make_organisation(owner=cast.rep), by=cast.rep, at=NOW)
+    with pytest.raises(LeadRefused, match="已经识别为"):
+        identify_lead(lead=lead, customer=make_person(owner=cast.rep, name="丁一", kind="consumer"), by=cast.rep, at=NOW)
