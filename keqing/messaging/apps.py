@@ -11,4 +11,5 @@ class MessagingConfig(AppConfig):
         from keqing.messaging.channels import Channel
         from keqing.messaging.kinds import register
 
-        register(key="digest", label="每日摘要", channels=(Channel.APP, Channel.EMAIL, Channel.WECOM))
+        register(key="digest", label="每日摘要", channels=(Channel.EMAIL, Channel.WECOM))
+        register(key="trial", label="测试消息", urgent=True)

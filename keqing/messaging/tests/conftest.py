@@ -1,7 +1,5 @@
 """What the tests of messages share."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from keqing.access.tests.factories import Cast, make_cast
@@ -14,11 +12,10 @@ def cast() -> Cast:
 
 
 @pytest.fixture
-def known_kinds(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def known_kinds(monkeypatch: pytest.MonkeyPatch) -> None:
     """Kinds of every sort, known for one test."""
     monkeypatch.setattr(kinds, "_kinds", dict(kinds._kinds))
     kinds.register(key="test.plain", label="普通", channels=("email", "wecom"))
     kinds.register(key="test.urgent", label="紧急", channels=("email", "sms", "wecom"), urgent=True)
     kinds.register(key="test.group", label="群", channels=("robot",))
     kinds.register(key="test.daily", label="每日", digest=True)
-    yield
