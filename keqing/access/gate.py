@@ -13,6 +13,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from keqing.audit import acting
+
 View = TypeVar("View", bound=Callable[..., HttpResponse])
 M = TypeVar("M", bound=Model)
 
@@ -76,4 +78,16 @@ def fetch(
     words = (word,) if word else request.words  # type: ignore[attr-defined]
     if not any(found.allows(staff, each, names=names) for each in words):
         raise PermissionDenied("您可以看到这条记录，但不能做这项操作。")
+    note_deputy(staff, found, words)
     return found
+
+
+def note_deputy(staff: Any, row: Any, words: tuple[str, ...]) -> None:
+    """Remember for the audit in whose place the person acts, when only a proxy opens the row to them."""
+    deputyships = staff.standing.deputyships
+    if not deputyships or any(row.allows(staff.on_behalf_of(None), word) for word in words):
+        return
+    for one in deputyships:
+        if any(row.allows(staff.on_behalf_of(one), word) for word in words):
+            acting.act_for(staff_id=staff.pk, name=one.name)
+            return

@@ -7,6 +7,7 @@ from django.contrib import auth
 from django.http import HttpRequest, HttpResponse
 
 from keqing.access import lifetime
+from keqing.audit import acting
 
 
 class StaffMiddleware:
@@ -19,6 +20,7 @@ class StaffMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        acting.forget()
         if request.user.is_authenticated:
             now = int(time.time())
             if lifetime.is_over(request.session, now=now):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from django.db.models import F, Func, Q
 from keqing.kit.pinyin import initials
 
 if TYPE_CHECKING:
+    from keqing.access.delegated import Deputyship
     from keqing.access.standing import Standing
 
 
@@ -79,6 +81,12 @@ class Staff(AbstractBaseUser):
 
     def may(self, word: str) -> bool:
         return self.standing.may(word)
+
+    def on_behalf_of(self, deputyship: Deputyship | None) -> Staff:
+        """The same person with the rights of one proxy, or (None) with their own alone."""
+        twin = copy(self)
+        twin.__dict__["standing"] = self.standing.on_behalf_of(deputyship)
+        return twin
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.initials = initials(self.name, person=True)[:40]

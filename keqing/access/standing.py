@@ -9,7 +9,7 @@ shared with one's positions are a clause of their own (``delegated``); both come
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -107,6 +107,14 @@ class Standing:
     def home(self) -> Position | None:
         """The position new work is entered for: the first one of one's own."""
         return self.own_positions[0] if self.own_positions else None
+
+    def on_behalf_of(self, deputyship: Deputyship | None) -> Standing:
+        """What comes from this proxy alone, or (None) what is one's own."""
+        positions = self.own_positions
+        if deputyship is not None:
+            positions = (deputyship.position,) if deputyship.is_whole else ()
+        mine = {w: tuple(c for c in many if c.via == deputyship) for w, many in self.clauses.items()}
+        return replace(self, positions=positions, clauses={w: many for w, many in mine.items() if many})
 
     def may(self, word: str) -> bool:
         return str(word) in self.clauses

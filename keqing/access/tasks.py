@@ -1,10 +1,13 @@
-"""Background work: forgetting the keys of old forms and the counts of old hours."""
+"""Background work: carrying out transfers, forgetting the keys of old forms and the counts of old hours."""
 
 from django.utils import timezone
 
 from keqing.access.actions.card_rates import forget_card_rates
 from keqing.access.actions.once import forget_form_keys
-from keqing.kit.jobs import periodic
+from keqing.access.actions.transfers import carry_out
+from keqing.access.models import Transfer
+from keqing.kit.formats import business_date
+from keqing.kit.jobs import periodic, task
 
 
 @periodic(cron="40 18 * * *")
@@ -17,3 +20,17 @@ def forget_old_form_keys() -> None:
 def forget_old_card_rates() -> None:
     """Every night of Shanghai."""
     forget_card_rates(at=timezone.now())
+
+
+@task
+def carry_out_transfer(*, transfer_id: int) -> None:
+    carry_out(transfer_id=transfer_id, at=timezone.now())
+
+
+@periodic(cron="*/10 * * * *")
+def carry_out_due_transfers() -> None:
+    """Those whose day has come, and those whose worker was lost before it finished."""
+    at = timezone.now()
+    due = Transfer.objects.filter(state=Transfer.State.SCHEDULED, effective_on__lte=business_date(at)).order_by("pk")
+    for transfer_id in due.values_list("pk", flat=True):
+        carry_out(transfer_id=transfer_id, at=at)

@@ -142,6 +142,13 @@ class Share(models.Model):
                     (_days("from_on", "to_on"), RangeOperators.OVERLAPS),
                 ],
             ),
+            ExclusionConstraint(
+                name="one_share_a_unit", condition=Q(revoked_at__isnull=True, unit__isnull=False),
+                expressions=[
+                    ("customer_id", RangeOperators.EQUAL), ("unit", RangeOperators.EQUAL),
+                    (_days("from_on", "to_on"), RangeOperators.OVERLAPS),
+                ],
+            ),
         ]  # fmt: skip
 
     def __str__(self) -> str:

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from django.db import connection, transaction
 from django.db.models import Prefetch
 
+from keqing.audit import acting
 from keqing.audit.models import Entry, Link
 from keqing.kit import bulk
 
@@ -55,6 +56,7 @@ def entry_for(
         action=action,
         actor_id=by.pk if by else None,
         actor_name=by.name if by else "系统",
+        for_actor_name=acting.name_for(by.pk) if by else "",
         subject_label=subject.label if subject else "",
         subject_id=subject.id if subject else None,
         subject_name=subject.name[:200] if subject else "",

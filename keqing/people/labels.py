@@ -25,6 +25,8 @@ ACTIONS = {
     "organisation.imported": "导入建档",
     "organisation.edited": "修改",
     "organisation.assigned": "更换负责人",
+    "organisation.transferred": "工作转移",
+    "person.transferred": "工作转移",
     "organisation.trashed": "移入回收站",
     "organisation.restored": "从回收站恢复",
     "person.created": "新增人员",

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import connection
 
+from keqing.audit import acting
 from keqing.kit import bulk
 from keqing.timeline.models import Entry, Facts
 
@@ -15,10 +16,13 @@ LIMITS = {"talked": 300}
 
 def add_entry(*, customer_id: int, at: datetime, kind: str, title: str, **rest: Any) -> Entry:
     """Append one line; belongs inside the action's transaction. ``rest`` are further fields of ``Entry``."""
-    return Entry.objects.create(customer_id=customer_id, at=at, kind=kind, title=title[:200], **rest)
+    return Entry.objects.create(customer_id=customer_id, at=at, kind=kind, title=title[:200], **_signed(rest))
 
 
 def add_entries(entries: Iterable[Entry]) -> None:
+    entries = list(entries)
+    for entry in entries:
+        entry.actor_name = acting.signature(entry.actor_id, entry.actor_name)
     bulk.insert(entries)
 
 
@@ -46,7 +50,7 @@ def add_entry_and_keep_facts(*, on: date, facts: Mapping[str, str], **entry: Any
     if not given:
         add_entry(**entry)
         return
-    line = Entry(**{**entry, "title": entry["title"][:200]})
+    line = Entry(**_signed({**entry, "title": entry["title"][:200]}))
     fields = [field for field in Entry._meta.concrete_fields if not field.primary_key]
     names = ", ".join(connection.ops.quote_name(field.column) for field in fields)
     marks = ", ".join(["%s"] * len(fields))
@@ -67,6 +71,13 @@ def replace_facts(*, customer_id: int, facts: Mapping[str, tuple[str, date | Non
         changes |= {name: text.strip()[: LIMITS.get(name, 200)], f"{name}_on": on if text.strip() else None}
     _given(dict.fromkeys(facts, ""))
     Facts.objects.update_or_create(customer_id=customer_id, defaults=changes)
+
+
+def _signed(fields: dict[str, Any]) -> dict[str, Any]:
+    """A deputy's line names both."""
+    if fields.get("actor_name"):
+        fields["actor_name"] = acting.signature(fields.get("actor_id"), fields["actor_name"])
+    return fields
 
 
 def _given(facts: Mapping[str, str]) -> dict[str, str]:
