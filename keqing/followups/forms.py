@@ -1,8 +1,8 @@
-"""What people type: contacts, corrections, comments, reminders."""
+"""What people type: contacts, corrections, comments, reminders, promises, tasks, appointments."""
 
 import uuid
 from collections.abc import Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
@@ -11,9 +11,13 @@ from django.utils.translation import gettext_lazy as _
 
 from keqing.access.models import Position
 from keqing.compliance.rules import Hit, check_label
+from keqing.followups.actions.promising import Promise
+from keqing.followups.actions.tasks import Booking
 from keqing.followups.attendees import Attendee
 from keqing.followups.models import ContactRecord, Reminder
+from keqing.followups.policy import policy
 from keqing.kit.addresses import whole_number
+from keqing.kit.formats import SHANGHAI
 from keqing.kit.forms import Form, VersionedForm
 from keqing.people.choices import BusinessState
 
@@ -40,6 +44,8 @@ class ContactFields(forms.Form):
     )
     products = forms.CharField(label=_("推荐产品"), required=False, max_length=200)
     materials = forms.CharField(label=_("送出资料"), required=False, max_length=200)
+    duty = forms.ChoiceField(label=_("工作分类"), required=False, choices=[("", "--"), *ContactRecord.Duty.choices])
+    minutes = forms.IntegerField(label=_("用时（分钟）"), required=False, min_value=1, max_value=600)
     callback_on = forms.DateField(label=_("回访日期"), required=False, help_text=_("到这一天会出现在“今日”里；不安排就清空。"))
 
     def __init__(self, *args: Any, attendees: Sequence[Attendee], today: date, **kwargs: Any) -> None:
@@ -77,9 +83,15 @@ class ContactForm(ContactFields, Form):
     """A new contact; ``finish`` are open reminders it settles, ``finish_due`` all that are due at my positions."""
 
     layout = [
-        (_("这次联系"), ["track_on", "method", "participants", "description", "solution", "products", "materials"]),
-        (_("结果与下次"), ["business_state", "callback_on", "finish"]),
+        (_("这次联系"), ["track_on", "method", "checked", "participants", "description", "solution", "products", "materials", "duty", "minutes"]),
+        (_("结果与下次"), ["business_state", "callback_on", "promise", "promise_on", "finish"]),
     ]
+    checked = forms.MultipleChoiceField(
+        label=_("出发前检核"), required=False, widget=forms.CheckboxSelectMultiple,
+        help_text=_("带 * 的没有勾选会提醒，不妨碍保存。"),
+    )
+    promise = forms.CharField(label=_("答应了什么"), required=False, max_length=200)
+    promise_on = forms.DateField(label=_("哪天前"), required=False, help_text=_("到期前一天、当天和逾期都会提醒。"))
     finish = forms.TypedMultipleChoiceField(
         label=_("同时完成的跟进"), required=False, coerce=int, widget=forms.CheckboxSelectMultiple
     )
@@ -88,6 +100,12 @@ class ContactForm(ContactFields, Form):
 
     def __init__(self, *args: Any, reminders: Sequence[Reminder] | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.hit: Hit | None = None
+        items = policy().checklist(ContactRecord.Method.VISIT)
+        self.fields["checked"].choices = [(i.key, f"{i.text} *" if i.is_mandatory else i.text) for i in items]  # type: ignore[attr-defined]
+        self.fields["checked"].css = "field-wide only-visit"  # type: ignore[attr-defined]
+        if not items:
+            del self.fields["checked"]
         if reminders is None:  # a posted form: the action closes only what is open at this customer
             self.fields["finish"].choices = [  # type: ignore[attr-defined]
                 (pk, pk) for pk in self.data.getlist("finish") if whole_number(pk) is not None
@@ -103,7 +121,29 @@ class ContactForm(ContactFields, Form):
         if self.cleaned_data.get("no_callback"):  # 只记录: whatever stands in the date does not count
             self.cleaned_data["callback_on"] = None
             self.errors.pop("callback_on", None)
-        return super().clean()
+        cleaned = super().clean()
+        promise, until = cleaned.get("promise"), cleaned.get("promise_on")
+        if promise and not until and "promise_on" not in self.errors:
+            self.add_error("promise_on", _("请填写承诺的日期。"))
+        elif until and not promise:
+            self.add_error("promise", _("请填写答应了什么。"))
+        elif until and until < self.today:
+            self.add_error("promise_on", _("承诺的日期不能早于今天。"))
+        if promise and (hit := check_label(promise)):
+            self.hit = hit  # whoever shows the form logs it (RX-05)
+            self.add_error("promise", hit.sentence)
+        return cleaned
+
+    @property
+    def promised(self) -> Promise | None:
+        text = self.cleaned_data.get("promise")
+        return Promise(text, self.cleaned_data["promise_on"]) if text else None
+
+    @property
+    def ticked(self) -> list[str]:
+        """What was ticked counts for a visit only."""
+        visit = self.cleaned_data.get("method") == ContactRecord.Method.VISIT
+        return self.cleaned_data.get("checked") or [] if visit else []
 
     @property
     def key(self) -> uuid.UUID:
@@ -121,7 +161,7 @@ class ContactForm(ContactFields, Form):
 class CorrectionForm(ContactFields, VersionedForm):
     layout = [
         (_("更正"), ["reason"]),
-        (_("这次联系"), ["track_on", "method", "participants", "description", "solution", "products", "materials"]),
+        (_("这次联系"), ["track_on", "method", "participants", "description", "solution", "products", "materials", "duty", "minutes"]),
         (_("结果与下次"), ["business_state", "callback_on"]),
     ]
     reason = forms.CharField(label=_("更正理由"), max_length=200)
@@ -174,8 +214,18 @@ class DoneForm(VersionedForm):
     """完成并安排下次: with a date for the next one it is made, without it is not."""
 
     outcome = forms.CharField(label=_("结果"), required=False, max_length=200)
+    outcome_code = forms.ChoiceField(
+        label=_("结果分类"), choices=[("", _("请选择")), *Reminder.Outcome.choices], required=False
+    )
     next_on = forms.DateField(label=_("下次日期"), required=False, help_text=_("不安排就清空。"))
     next_text = forms.CharField(label=_("下次事项"), required=False, max_length=200)
+
+    def __init__(self, *args: Any, is_alarm: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if is_alarm:
+            self.fields["outcome_code"].required = True
+        else:
+            del self.fields["outcome_code"]
 
     def clean(self) -> Mapping[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -198,3 +248,102 @@ class HandOverForm(VersionedForm):
         field = self.fields["position"]
         field.queryset = positions  # type: ignore[attr-defined]
         field.label_from_instance = lambda p: f"{p.label} · {p.name}" if p.holder_id else p.label  # type: ignore[attr-defined]
+
+
+class MoveForm(VersionedForm):
+    """改到…"""
+
+    to = forms.DateField(label=_("改到"))
+
+
+class CommitmentForm(Form):
+    text = forms.CharField(label=_("答应了什么"), max_length=200)
+    due_on = forms.DateField(label=_("哪天前"), help_text=_("到期前一天、当天和逾期都会提醒。"))
+    made_to = forms.CharField(label=_("对谁"), required=False, max_length=60)
+
+    @property
+    def promise(self) -> Promise:
+        data = self.cleaned_data
+        return Promise(data["text"], data["due_on"], made_to=data["made_to"])
+
+
+class KeepForm(VersionedForm):
+    on = forms.DateField(label=_("兑现日期"))
+    evidence = forms.CharField(
+        label=_("依据"), max_length=300,
+        widget=forms.TextInput(attrs={"placeholder": _("交了什么、给了谁、哪份单据")}),
+    )
+
+
+class PutOffForm(VersionedForm):
+    to = forms.DateField(label=_("改到"))
+    reason = forms.CharField(label=_("理由"), max_length=200)
+    agreed = forms.BooleanField(
+        label=_("对方同意改期"), required=False, help_text=_("同意了，是否按时就按新日期算；没有同意，仍按原日期算。")
+    )
+
+
+class ReasonForm(VersionedForm):
+    reason = forms.CharField(label=_("理由"), max_length=200)
+
+
+class TaskForm(ReminderForm):
+    """A task, or a part of one, for the owner of the customer or for somebody chosen."""
+
+    field_order = ("text", "due_on", "position")
+    position = forms.ModelChoiceField(
+        label=_("负责"), queryset=Position.objects.none(), required=False, empty_label=_("客户负责人")
+    )
+
+    def __init__(self, *args: Any, positions: QuerySet[Position], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["position"]
+        field.queryset = positions  # type: ignore[attr-defined]
+        field.label_from_instance = lambda p: f"{p.label} · {p.name}" if p.holder_id else p.label  # type: ignore[attr-defined]
+
+
+class AttachForm(VersionedForm):
+    parent = forms.ModelChoiceField(
+        label=_("归入任务"), queryset=Reminder.objects.none(), required=False, empty_label=_("不归入任何任务")
+    )
+
+    def __init__(self, *args: Any, parents: QuerySet[Reminder], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["parent"].queryset = parents  # type: ignore[attr-defined]
+
+
+class HoursFields(forms.Form):
+    """When somebody is expected: one day, from and until."""
+
+    day = forms.DateField(label=_("日期"))
+    begins = forms.TimeField(label=_("开始"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
+    ends = forms.TimeField(label=_("结束"), widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"))
+    status = forms.ChoiceField(label=_("预约状态"), choices=Reminder.Appointment.choices)
+    booking_no = forms.CharField(label=_("预约号"), required=False, max_length=40)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        begins, ends = cleaned.get("begins"), cleaned.get("ends")
+        if begins and ends and ends <= begins:
+            self.add_error("ends", _("结束时间要晚于开始时间。"))
+        return cleaned
+
+    @property
+    def booking(self) -> Booking:
+        data = self.cleaned_data
+        first, last = (datetime.combine(data["day"], data[name], SHANGHAI) for name in ("begins", "ends"))
+        return Booking(first, last, data["status"], data["booking_no"])
+
+
+class AppointmentForm(HoursFields, Form):
+    text = forms.CharField(label=_("事项"), max_length=200)
+    field_order = ("text", "day", "begins", "ends", "status", "booking_no")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        status = self.fields["status"]
+        status.choices = [one for one in Reminder.Appointment.choices if one[0] != Reminder.Appointment.CANCELLED]  # type: ignore[attr-defined]
+
+
+class RebookForm(HoursFields, VersionedForm):
+    pass

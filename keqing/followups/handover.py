@@ -3,13 +3,13 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 
 from keqing.access.handover import Movable, Moved
 from keqing.access.models import OrgUnit, Position, Staff
 from keqing.audit import actions as audit
 from keqing.followups.actions.reminders import LABEL, subject_of
-from keqing.followups.models import Reminder
+from keqing.followups.models import Commitment, Reminder
 from keqing.people.transfer import Move
 
 BATCH = 1000
@@ -18,6 +18,7 @@ BATCH = 1000
 class RemindersFollow:
     def rehome(self, *, position: Position, unit: OrgUnit, by: Staff, at: datetime) -> None:
         Reminder.objects.filter(position=position).update(unit=unit)
+        Commitment.objects.filter(position=position).update(unit=unit)
 
 
 def reminders_of(positions: Collection[int]) -> QuerySet[Reminder]:
@@ -25,7 +26,8 @@ def reminders_of(positions: Collection[int]) -> QuerySet[Reminder]:
 
 
 def tell_reminders(moved: Moved) -> None:
-    """One audit entry for each; the customer's own line tells the story."""
+    """One audit entry for each; the customer's own line tells the story. Promises go along with theirs."""
+    _promises_follow([row.object_id for row in moved.rows])
     audit.record_all(
         audit.entry_for(
             action="reminder.handed_over", by=moved.by, at=moved.at, reason=moved.reason,
@@ -70,7 +72,19 @@ class RemindersGoWithCustomers:
             moved.append(reminder)
         if moved:
             Reminder.objects.bulk_update(moved, ["position", "unit", "version"], batch_size=BATCH)
+            _promises_follow([one.pk for one in moved if one.commitment_id])
             audit.record_all(entries)
+
+
+def _promises_follow(reminder_ids: Collection[int]) -> None:
+    """Open promises are kept by the position their reminder has now. One statement, none without reminders."""
+    if not reminder_ids:
+        return
+    theirs = Reminder.objects.filter(commitment=OuterRef("pk"), pk__in=reminder_ids, done_at__isnull=True)
+    Commitment.objects.open().filter(Exists(theirs)).update(
+        position_id=Subquery(theirs.values("position_id")[:1]), unit_id=Subquery(theirs.values("unit_id")[:1]),
+        keeper_id=Subquery(theirs.values("position__holder_id")[:1]), version=F("version") + 1,
+    )
 
 
 def _heads_over(unit_ids: Collection[int]) -> Mapping[int, Position]:

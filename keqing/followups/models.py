@@ -326,6 +326,11 @@ class ReminderQuerySet(models.QuerySet["Reminder"]):
     def open(self) -> ReminderQuerySet:
         return self.filter(done_at__isnull=True)
 
+    def settled_by_a_contact(self) -> ReminderQuerySet:
+        """Without promises, which need their evidence, and tasks whose parts are still open."""
+        parts = Reminder.objects.filter(parent=OuterRef("pk"), done_at__isnull=True)
+        return self.filter(~Exists(parts), commitment__isnull=True)
+
     def mine(self, staff: Staff) -> ReminderQuerySet:
         return self.at_positions(staff.standing.position_ids)
 

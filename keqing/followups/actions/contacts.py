@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import date, datetime, time
 from typing import Any
 
@@ -12,8 +12,11 @@ from django.db.models.functions import Least
 
 from keqing.access.models import Position, Staff
 from keqing.audit import actions as audit
+from keqing.followups.actions import promising
+from keqing.followups.actions.promising import Promise
+from keqing.followups.appointing import lacks_appointment
 from keqing.followups.attendees import Attendee
-from keqing.followups.models import ContactRecord, Correction, Participant, Reminder
+from keqing.followups.models import Commitment, ContactRecord, Correction, Participant, Reminder
 from keqing.kit.formats import SHANGHAI, business_date
 from keqing.people.actions.activity import CustomerGone, note_contact, note_met, note_next_due
 from keqing.people.models import Organisation, Person
@@ -23,6 +26,7 @@ LABEL = "followups.contactrecord"
 URL_NAME = "followups:contact"
 FIELDS = (
     "track_on", "method", "callback_on", "business_state", "description", "solution", "products", "materials",
+    "duty", "minutes",
 )
 ICONS = {
     "visit": "route", "phone": "phone", "fax": "printer", "email": "mail", "sms": "message-2",
@@ -65,20 +69,27 @@ def record_contact(
     form_key: uuid.UUID | None = None,
     reminders_done: Collection[int] = (),
     finish_due: bool = False,
+    checked: Collection[str] = (),
+    promise: Promise | None = None,
 ) -> ContactRecord:
     """Store a contact. ``fields`` are those of ``FIELDS``.
 
     Effects, in one transaction: the record with its participants; ``reminders_done`` of this customer (with
-    ``finish_due`` also those due at positions of ``by``) are closed; a callback date makes a reminder for the
-    owner's position; last contact, next due date and business state of the customer; timeline line and facts;
+    ``finish_due`` also those due at positions of ``by``) are closed, promises and tasks with open parts aside; a
+    callback date makes a reminder for the owner's position; a promise is kept for the position of ``by``, with its
+    reminder (R-058); a visit to a key customer without an appointment is marked (R-053);
+    last contact, next due date and business state of the customer; timeline line and facts;
     one audit entry. The same ``form_key`` again returns the record it made the first time (T03), and refuses
     (``AlreadyRecorded``) other content. Refuses a deleted customer.
     """
     given = {name: fields.get(name) for name in FIELDS}
     _check(given, customer=customer, today=business_date(at))
+    if promise and (wrong := promising.what_is_wrong(promise, today=business_date(at))):
+        raise ContactRefused(wrong)
     try:
         with transaction.atomic():
-            return _record(customer, given, participants, by, at, form_key, reminders_done, finish_due)
+            contact, closed = _store(customer, given, participants, by, at, form_key, reminders_done, finish_due, checked)
+            return _follow(contact, customer, participants, by, at, closed, promise)
     except CustomerGone as gone:
         raise ContactRefused(str(gone)) from gone
     except IntegrityError as error:
@@ -104,25 +115,39 @@ def _is_same(
     return first.tracker_id == by.pk and told == sent and people == {p.person_id for p in participants}
 
 
-def _record(
+def _store(
     customer: Organisation | Person, given: Mapping[str, Any], participants: Sequence[Attendee], by: Staff,
-    at: datetime, form_key: uuid.UUID | None, reminders_done: Collection[int], finish_due: bool,
-) -> ContactRecord:
+    at: datetime, form_key: uuid.UUID | None, reminders_done: Collection[int], finish_due: bool, checked: Collection[str],
+) -> tuple[ContactRecord, int]:
+    """The record with its people, and how many reminders it closed."""
     home = by.standing.home
     contact = ContactRecord.objects.create(
         customer_id=customer.pk, customer_name=customer.name, tracker=by, tracker_position=home,
-        tracker_unit=home.unit if home else None, form_key=form_key, submitted_at=at, **_stored(given),
+        tracker_unit=home.unit if home else None, form_key=form_key, submitted_at=at, checked=sorted(checked),
+        is_unannounced=lacks_appointment(customer=customer, method=given["method"], on=given["track_on"]), **_stored(given),
     )
     _store_participants(contact, participants)
-    closed = _close(customer, contact, by, at, reminders_done, finish_due)
-    if contact.callback_on:
-        add_callback(contact=contact, customer=customer, by=by, at=at)
+    return contact, _close(customer, contact, by, at, reminders_done, finish_due)
+
+
+def _follow(
+    contact: ContactRecord, customer: Organisation | Person, participants: Sequence[Attendee], by: Staff, at: datetime,
+    closed: int, promise: Promise | None,
+) -> ContactRecord:
+    """What the record leads to: reminders, the customer's row, timeline, audit."""
+    ahead = [_callback(contact, customer, by, at)] if contact.callback_on else []
+    entries = []
+    if promise:
+        commitment = _promise(contact, customer, promise, participants, by, at)
+        ahead.append(promising.reminder_of(commitment, by=by, at=at))
+        entries.append(promising.entry_of(commitment, by=by, at=at))
+    Reminder.objects.bulk_create(ahead)
     next_due: Any = ...
     if closed:
         # closing took the customer's row lock, so this statement sees every committed reminder
         next_due = Subquery(_open_due_dates(customer.pk))
-    elif contact.callback_on:
-        next_due = Least(F("next_due_on"), contact.callback_on)
+    elif ahead:
+        next_due = Least(F("next_due_on"), min(one.due_on for one in ahead))
     newest = customer.last_contact_on is None or contact.track_on >= customer.last_contact_on
     note_contact(
         customer=customer, on=contact.track_on, at=at, next_due_on=next_due,
@@ -132,7 +157,8 @@ def _record(
         on=contact.track_on,
         facts={"talked": contact.description, "recommended": contact.products, "material": contact.materials},
         customer_id=customer.pk, at=_moment(contact.track_on, at), kind="contact", url_name=URL_NAME,
-        actor_id=by.pk, actor_name=by.name, subject_label=LABEL, subject_id=contact.pk, **line_of(contact, participants),
+        actor_id=by.pk, actor_name=by.name, subject_label=LABEL, subject_id=contact.pk,
+        **line_of(contact, participants, promise),
     )
     changes: dict[str, Any] = {
         "method": [None, contact.get_method_display()],
@@ -141,8 +167,27 @@ def _record(
     }
     if closed:
         changes["reminders_done"] = [None, closed]
-    audit.record(action="contact.recorded", by=by, at=at, subject=subject_of(contact), changes=changes)
+    recorded = audit.entry_for(action="contact.recorded", by=by, at=at, subject=subject_of(contact), changes=changes)
+    audit.record_all([recorded, *entries])
     return contact
+
+
+def _promise(
+    contact: ContactRecord, customer: Organisation | Person, promise: Promise, participants: Sequence[Attendee],
+    by: Staff, at: datetime,
+) -> Commitment:
+    """Whoever gave their word keeps it; it was given to those who took part."""
+    home = by.standing.home
+    if home is None:
+        raise ContactRefused("您没有岗位，不能记下承诺。")
+    if participants and not promise.made_to:
+        names = "、".join(p.name for p in participants)[:60]
+        promise = replace(promise, made_to=names, made_to_id=participants[0].person_id if len(participants) == 1 else None)
+    made = promising.commitment_of(
+        promise, customer=customer, position=home, by=by, made_on=contact.track_on, at=at, contact=contact
+    )
+    made.save(force_insert=True)
+    return made
 
 
 @transaction.atomic
@@ -186,8 +231,10 @@ def correct_contact(
     )
     for name, value in new.items():
         setattr(stored, name, value)
+    if diff.keys() & {"method", "track_on"}:
+        stored.is_unannounced = lacks_appointment(customer=customer, method=stored.method, on=stored.track_on)
     stored.version += 1
-    stored.save(update_fields=[*FIELDS, "version"])
+    stored.save(update_fields=[*FIELDS, "is_unannounced", "version"])
     if "participants" in diff:
         stored.participants.all().delete()
         _store_participants(stored, participants)
@@ -198,7 +245,7 @@ def correct_contact(
     _follow_correction(stored, customer, at, held_on=held_on, new_state="business_state" in diff)
     timeline.amend_entry(
         subject_label=LABEL, subject_id=stored.pk, at=_moment(stored.track_on, stored.submitted_at),
-        **line_of(stored, participants),
+        **line_of(stored, participants, _promised_in(stored)),
     )
     audit.record(
         action="contact.corrected", by=by, at=at, subject=subject_of(stored), changes=diff, reason=reason.strip()
@@ -206,10 +253,15 @@ def correct_contact(
     return stored
 
 
-def add_callback(*, contact: ContactRecord, customer: Organisation | Person, by: Staff, at: datetime) -> Reminder:
-    """The reminder a callback date makes: for the owner's position, or the tracker's while nobody owns it."""
+def _promised_in(contact: ContactRecord) -> Promise | None:
+    found = contact.commitments.order_by("pk").first()
+    return Promise(found.text, found.first_due_on) if found else None
+
+
+def _callback(contact: ContactRecord, customer: Organisation | Person, by: Staff, at: datetime) -> Reminder:
+    """The unsaved reminder a callback date makes: for the owner's position, or the tracker's while nobody owns it."""
     position_id, unit_id = responsible(customer=customer, by=by)
-    return Reminder.objects.create(
+    return Reminder(
         customer_id=customer.pk, customer_name=customer.name, position_id=position_id, unit_id=unit_id,
         due_on=contact.callback_on, first_due_on=contact.callback_on, origin=Reminder.Origin.CALLBACK,
         text=f"回访：{contact.track_on:%m-%d} {contact.get_method_display()}", contact=contact, created_by=by,
@@ -261,6 +313,7 @@ def _close(
     locked = type(customer).objects.select_for_update().filter(pk=customer.pk).values("pk")
     return (
         Reminder.objects.open()
+        .settled_by_a_contact()
         .filter(chosen, customer_id__in=locked)
         .update(done_at=at, done_by=by, outcome=f"已联系：{contact.get_method_display()}", version=F("version") + 1)
     )
@@ -270,7 +323,7 @@ def _move_callback(contact: ContactRecord, customer: Organisation | Person, by: 
     reminder = contact.reminders.open().filter(origin=Reminder.Origin.CALLBACK).order_by("pk").first()
     if reminder is None:
         if contact.callback_on:
-            add_callback(contact=contact, customer=customer, by=by, at=at)
+            _callback(contact, customer, by, at).save(force_insert=True)
     else:
         if contact.callback_on:
             reminder.due_on = contact.callback_on
@@ -318,8 +371,8 @@ def _check(given: Mapping[str, Any], *, customer: Organisation | Person, today: 
 
 
 def _stored(given: Mapping[str, Any]) -> dict[str, Any]:
-    dates = ("track_on", "callback_on")
-    return {name: value if name in dates else (value or "").strip() for name, value in given.items()}
+    as_given = ("track_on", "callback_on", "minutes")
+    return {name: value if name in as_given else (value or "").strip() for name, value in given.items()}
 
 
 def _store_participants(contact: ContactRecord, participants: Sequence[Attendee]) -> None:
@@ -331,7 +384,9 @@ def _store_participants(contact: ContactRecord, participants: Sequence[Attendee]
     )
 
 
-def line_of(contact: ContactRecord, participants: Sequence[Attendee]) -> dict[str, Any]:
+def line_of(
+    contact: ContactRecord, participants: Sequence[Attendee], promise: Promise | None = None
+) -> dict[str, Any]:
     """What the timeline shows of it."""
     with_whom = "、".join(p.name for p in participants)
     return {
@@ -347,6 +402,7 @@ def line_of(contact: ContactRecord, participants: Sequence[Attendee]) -> dict[st
             "track_on": contact.track_on.isoformat(),
             "callback_on": contact.callback_on.isoformat() if contact.callback_on else "",
             "version": contact.version,
+            **({"promise": f"{promise.text.strip()}（{promise.due_on:%m-%d} 前）"} if promise else {}),
         },
     }
 

@@ -1,16 +1,17 @@
-"""Reminders: made, finished, postponed, handed over."""
+"""Reminders of every origin: made, finished, moved to another day, handed over."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 
 from keqing.access.models import Position, Staff
 from keqing.audit import actions as audit
 from keqing.compliance.rules import Hit, check_label
 from keqing.followups.actions.contacts import refresh_next_due, responsible
-from keqing.followups.models import Reminder
+from keqing.followups.models import Commitment, Reminder
 from keqing.kit.formats import business_date
 from keqing.people.models import Organisation, Person
 from keqing.timeline import actions as timeline
@@ -58,80 +59,130 @@ def create_reminder(
 
     Effects: the reminder, the customer's next due date, one audit entry. Refuses past days and denied words.
     """
-    _check(text=text, due_on=due_on, today=business_date(at))
-    _lock_customer(customer.pk)
+    check(text=text, due_on=due_on, today=business_date(at))
+    lock_customer(customer.pk)
     place = (position.pk, position.unit_id) if position else responsible(customer=customer, by=by)
-    return _create(customer.pk, customer.name, place, text, due_on, by, at)
+    return store(
+        customer_id=customer.pk, customer_name=customer.name, place=place, text=text, due_on=due_on, by=by, at=at
+    )
 
 
 @transaction.atomic
 def finish_reminder(
-    *, reminder: Reminder, outcome: str = "", by: Staff, at: datetime, next_one: Next | None = None
+    *, reminder: Reminder, outcome: str = "", outcome_code: str = "", by: Staff, at: datetime, next_one: Next | None = None
 ) -> Reminder | None:
     """Close it with an outcome; ``next_one`` is made for the same position and returned.
+
+    ``outcome_code`` says what became of an alarm (R-202). A promise is kept with its evidence
+    (``commitments.keep_commitment``) and a task after its parts: both are refused here.
 
     ``reminder.version`` must be the one the user saw (``StaleReminder``). Effects: the customer's next due
     date, a timeline line, an audit entry each.
     """
     if next_one:
-        _check(text=next_one.text, due_on=next_one.due_on, today=business_date(at))
-    stored = _locked(reminder)
+        check(text=next_one.text, due_on=next_one.due_on, today=business_date(at))
+    stored = locked(reminder)
+    if stored.commitment_id:
+        raise ReminderRefused("这是一项承诺，请在承诺里写明依据后完成。")
+    if parts := stored.children.open().count():
+        raise ReminderRefused(f"还有 {parts} 项子任务没有完成。")
     stored.done_at, stored.done_by, stored.outcome = at, by, outcome.strip()[:200]
-    _save(stored, "done_at", "done_by", "outcome")
+    stored.outcome_code = Reminder.Outcome(outcome_code) if outcome_code else ""
+    save(stored, "done_at", "done_by", "outcome", "outcome_code")
     timeline.add_entry(
         customer_id=stored.customer_id, at=at, kind="reminder", icon="circle-check", title=f"完成跟进 · {stored.text}",
         text=stored.outcome, actor_id=by.pk, actor_name=by.name, subject_label=LABEL, subject_id=stored.pk,
         url_name=URL_NAME,
     )
-    audit.record(
-        action="reminder.finished", by=by, at=at, subject=subject_of(stored), changes={"outcome": [None, stored.outcome]}
-    )
+    changes = {"outcome": [None, stored.outcome]}
+    if stored.outcome_code:
+        changes["outcome_code"] = [None, str(stored.outcome_code)]
+    audit.record(action="reminder.finished", by=by, at=at, subject=subject_of(stored), changes=changes)
     if next_one is None:
         refresh_next_due(customer_id=stored.customer_id)
         return None
     place = (stored.position_id, stored.unit_id)
-    return _create(stored.customer_id, stored.customer_name, place, next_one.text, next_one.due_on, by, at)
+    return store(
+        customer_id=stored.customer_id, customer_name=stored.customer_name, place=place, text=next_one.text,
+        due_on=next_one.due_on, by=by, at=at,
+    )
 
 
 @transaction.atomic
 def postpone_reminder(*, reminder: Reminder, to: date, reason: str = "", by: Staff, at: datetime) -> Reminder:
     """Due on a later day; the first date stays known. Refuses a day that is past or not later. One audit entry."""
-    stored = _locked(reminder)
+    stored = locked(reminder)
     if to < business_date(at) or to <= stored.due_on:
         raise ReminderRefused("请选择今天以后、并且晚于原到期日的日期。")
+    return _put_on(stored, to, action="reminder.postponed", reason=reason, by=by, at=at)
+
+
+@transaction.atomic
+def move_reminder(*, reminder: Reminder, to: date, by: Staff, at: datetime) -> Reminder:
+    """改到…: due on another day, earlier or later, but none that is past; an appointment keeps its hours.
+
+    ``reminder.version`` must be the one the user saw (``StaleReminder``). Refuses promises, whose day moves with a
+    reason. One audit entry.
+    """
+    stored = locked(reminder)
+    if to < business_date(at):
+        raise ReminderRefused("不能改到过去的日子。")
+    if to == stored.due_on:
+        return stored
+    return _put_on(stored, to, action="reminder.moved", reason="", by=by, at=at)
+
+
+def _put_on(stored: Reminder, to: date, *, action: str, reason: str, by: Staff, at: datetime) -> Reminder:
+    if stored.commitment_id:
+        raise ReminderRefused("承诺改期要写明理由，请在承诺里改期。")
     changes = {"due_on": [stored.due_on.isoformat(), to.isoformat()]}
+    shift = timedelta(days=(to - stored.due_on).days)
     stored.due_on = to
-    _save(stored, "due_on")
+    for name in ("starts_at", "ends_at"):
+        if when := getattr(stored, name):
+            setattr(stored, name, when + shift)
+    save(stored, "due_on", "starts_at", "ends_at")
     refresh_next_due(customer_id=stored.customer_id)
-    audit.record(
-        action="reminder.postponed", by=by, at=at, subject=subject_of(stored), changes=changes, reason=reason.strip()
-    )
+    audit.record(action=action, by=by, at=at, subject=subject_of(stored), changes=changes, reason=reason.strip())
     return stored
 
 
 @transaction.atomic
 def hand_over_reminder(*, reminder: Reminder, to: Position, reason: str = "", by: Staff, at: datetime) -> Reminder:
-    """Another position takes it. The view offers positions within reach. Refuses closed ones. One audit entry."""
-    stored = _locked(reminder)
+    """Another position takes it, with the promise it stands for. Refuses closed positions. One audit entry.
+
+    The view offers positions within reach.
+    """
+    stored = locked(reminder)
     if to.closed_on is not None:
         raise ReminderRefused("这个岗位已撤销。")
     if to.pk == stored.position_id:
         raise ReminderRefused("这条跟进已经由这个岗位负责。")
     changes = {"position": [stored.position.name, to.name]}
     stored.position, stored.unit_id = to, to.unit_id
-    _save(stored, "position", "unit_id")
+    save(stored, "position", "unit_id")
+    if stored.commitment_id:
+        Commitment.objects.filter(pk=stored.commitment_id).update(
+            position=to, unit_id=to.unit_id, keeper_id=to.holder_id, version=F("version") + 1
+        )
     audit.record(
         action="reminder.handed_over", by=by, at=at, subject=subject_of(stored), changes=changes, reason=reason.strip()
     )
     return stored
 
 
-def _create(
-    customer_id: int, customer_name: str, place: tuple[int, int], text: str, due_on: date, by: Staff, at: datetime
+def store(
+    *, customer_id: int, customer_name: str, place: tuple[int, int], text: str, due_on: date, by: Staff, at: datetime,
+    **rest: Any,
 ) -> Reminder:
+    """A checked reminder for ``place`` (position and unit), the customer's next due date, one audit entry.
+
+    The caller has locked the customer. ``rest`` are further fields of the row.
+    """
     made = Reminder.objects.create(
         customer_id=customer_id, customer_name=customer_name, position_id=place[0], unit_id=place[1], due_on=due_on,
-        first_due_on=due_on, text=text.strip(), origin=Reminder.Origin.MANUAL, created_by=by, created_at=at,
+        first_due_on=due_on, text=text.strip(), created_by=by, created_at=at,
+        **{"origin": Reminder.Origin.MANUAL, **rest},
     )
     refresh_next_due(customer_id=customer_id)
     audit.record(
@@ -140,7 +191,8 @@ def _create(
     return made
 
 
-def _check(*, text: str, due_on: date, today: date) -> None:
+def check(*, text: str, due_on: date, today: date) -> None:
+    """Refuses an empty text, a past day, a denied word."""
     if not text.strip():
         raise ReminderRefused("请填写事项。")
     if due_on < today:
@@ -150,9 +202,9 @@ def _check(*, text: str, due_on: date, today: date) -> None:
         raise LabelRefused(hit)
 
 
-def _locked(seen: Reminder) -> Reminder:
+def locked(seen: Reminder) -> Reminder:
     """The stored row, if nobody changed it since. The customer is locked first, as in every action here."""
-    _lock_customer(seen.customer_id)
+    lock_customer(seen.customer_id)
     stored = Reminder.objects.select_for_update(of=("self",)).select_related("position").get(pk=seen.pk)
     if stored.version != seen.version:
         raise StaleReminder(stored)
@@ -161,11 +213,13 @@ def _locked(seen: Reminder) -> Reminder:
     return stored
 
 
-def _lock_customer(customer_id: int) -> None:
+def lock_customer(customer_id: int) -> None:
+    """The customer's row first, as in every action on what hangs on it."""
     if not Organisation.objects.select_for_update().filter(pk=customer_id).values_list("pk", flat=True).first():
         Person.objects.select_for_update().filter(pk=customer_id).values_list("pk", flat=True).first()
 
 
-def _save(reminder: Reminder, *fields: Any) -> None:
+def save(reminder: Reminder, *fields: Any) -> None:
+    """Store these fields as a new version."""
     reminder.version += 1
     reminder.save(update_fields=[*(f.removesuffix("_id") for f in fields), "version"])

@@ -207,10 +207,10 @@ def test_a_corrected_date_corrects_the_last_contact_too(cast, hospital):
 
 
 def test_without_its_audit_entry_nothing_of_a_contact_stays(cast, hospital, monkeypatch):
-    def fails(**_):
+    def fails(*_):
         raise RuntimeError("审计写不进去")
 
-    monkeypatch.setattr(contacts.audit, "record", fails)
+    monkeypatch.setattr(contacts.audit, "record_all", fails)
     with pytest.raises(RuntimeError):
         record_contact(customer=hospital, fields=fields(callback_on=TOMORROW), by=cast.rep, at=NOW)
     assert not ContactRecord.objects.exists() and not Reminder.objects.exists() and not Facts.objects.exists()
