@@ -46,7 +46,9 @@ INSTALLED_APPS = [
     "keqing.timeline",
     "keqing.people",
     "keqing.followups",
+    "keqing.lifecycle",
     "keqing.leads",
+    "keqing.playbooks",
     "keqing.insight",
     "keqing.desk",
 ]
