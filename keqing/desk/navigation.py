@@ -107,6 +107,8 @@ SECTIONS = (
             Entry("辖区", "access:territories"),
             Entry("权限", "access:rights"),
             Entry("标签", "people:tags"),
+            Entry("通知渠道", "messaging:channels"),
+            Entry("送达记录", "messaging:deliveries"),
             Entry("审计", "desk:audit"),
             Entry("组件", "desk:gallery"),
         ),

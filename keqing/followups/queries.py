@@ -16,6 +16,7 @@ from keqing.followups.models import Comment, ContactRecord, Participant, Reminde
 from keqing.followups.permissions import Can
 from keqing.followups.schedule import propose_next
 from keqing.kit import counts
+from keqing.messaging.models import Message
 from keqing.people.choices import BusinessState
 from keqing.people.models import Organisation, Person
 from keqing.timeline.models import Entry, Facts
@@ -38,7 +39,7 @@ CHIPS: Sequence[tuple[str, str, tuple[str, ...], str]] = (
 
 @dataclass(frozen=True)
 class BadgeCounts:
-    """Numbers beside the navigation: due today or overdue, and comments not yet read."""
+    """Numbers beside the navigation: due today or overdue, and comments and messages not yet read."""
 
     due: int
     unread: int
@@ -121,10 +122,11 @@ def badge_counts(staff: Staff, today: date) -> BadgeCounts:
             querysets=[
                 Reminder.objects.open().mine(staff).filter(due_on__lte=today),
                 Comment.objects.unread_by(staff).visible_to(staff),
+                Message.objects.unread_by(staff),
             ]
         )
-    due, unread = known.ask()
-    return BadgeCounts(due, unread)
+    due, comments, messages = known.ask()
+    return BadgeCounts(due, comments + messages)
 
 
 def stream_board(

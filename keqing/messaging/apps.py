@@ -11,5 +11,17 @@ class MessagingConfig(AppConfig):
         from keqing.messaging.channels import Channel
         from keqing.messaging.kinds import register
 
+        self._register_lists()
         register(key="digest", label="每日摘要", channels=(Channel.EMAIL, Channel.WECOM))
         register(key="trial", label="测试消息", urgent=True)
+
+    def _register_lists(self) -> None:
+        from django.urls import reverse
+
+        from keqing.kit.list_registry import register
+        from keqing.messaging.permissions import Can
+        from keqing.messaging.tables import open_deliveries
+
+        register(
+            name="deliveries", word=Can.MANAGE, opener=open_deliveries, address=lambda _: reverse("messaging:deliveries")
+        )

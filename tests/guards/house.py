@@ -12,7 +12,10 @@ from django.db.models import Model
 from django.urls import URLPattern, URLResolver, get_resolver
 
 ROOT = Path(__file__).resolve().parents[2]
-LADDER = ("kit", "reference", "audit", "access", "compliance", "batches", "exports", "interchange", "timeline", "people", "followups", "lifecycle", "leads", "playbooks", "insight", "desk")
+LADDER = (
+    "kit", "reference", "audit", "access", "compliance", "messaging", "batches", "exports", "interchange", "timeline",
+    "people", "followups", "lifecycle", "leads", "playbooks", "insight", "desk",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

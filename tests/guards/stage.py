@@ -25,6 +25,7 @@ from keqing.followups.actions.reminders import create_reminder
 from keqing.interchange.models import Import
 from keqing.interchange.tests.factories import csv_file, make_upload
 from keqing.kit.formats import business_date
+from keqing.messaging.models import Delivery, Message
 from keqing.people.actions.people import Post, add_affiliation, create_departments
 from keqing.people.actions.trash import trash_organisation, trash_person
 from keqing.people.models import Dimension, Organisation, Person, Tag
@@ -117,6 +118,7 @@ def set_stage() -> Stage:
         "audit_entry": AuditEntry.objects.order_by("pk").first(), "compliance_rule": "RX-05",
         "view": SavedView.objects.create(list_key="customers:all", name="经理的视图", staff=cast.manager),
         "batch": _batch_of(cast.manager), "export": _export_of(cast.rep), "export_file": _file_of(cast.rep),
+        "message": _message_to(cast.rep), "delivery": _delivery_to(cast.sibling),
         "import": _import_of(cast.manager), "import_key": "organisation-distributor",
     }
     return Stage(cast, belongings, others)
@@ -128,6 +130,17 @@ def _batch_of(staff: Staff) -> Batch:
     return Batch.objects.create(
         action="tag", parameters={"tag": 0, "add": True}, sentence="打上标签", list_key="customers:all", total=0, by=staff,
         state=Batch.State.DONE, started_at=at, touched_at=at, finished_at=at,
+    )
+
+
+def _message_to(staff: Staff) -> Message:
+    return Message.objects.create(recipient=staff, kind="trial", title="消息甲", text="内容", key="stage", created_at=NOW)
+
+
+def _delivery_to(staff: Staff) -> Delivery:
+    """An e-mail there was no way for."""
+    return Delivery.objects.create(
+        message=_message_to(staff), channel="email", state=Delivery.State.NOT_SET_UP, created_at=NOW, done_at=NOW
     )
 
 

@@ -10,6 +10,7 @@ from keqing.desk.queries.today import today_board
 from keqing.followups.queries import comments_for
 from keqing.kit import pages
 from keqing.kit.formats import business_date
+from keqing.messaging.queries import inbox
 from keqing.people.permissions import Can as PeopleCan
 
 NOTICES = 100
@@ -26,6 +27,7 @@ def today(request: HttpRequest) -> HttpResponse:
 @require_GET
 @allow(Can.USE)
 def notices(request: HttpRequest) -> HttpResponse:
-    """Comments and replies written to me, unread ones first."""
+    """What was written to me: the newest messages, and comments and replies, unread ones first."""
     comments = list(comments_for(request.user)[:NOTICES])
-    return pages.render(request=request, template="desk/notices.html", context={"comments": comments})
+    board = inbox(staff=request.user, unread=False, before=None)
+    return pages.render(request=request, template="desk/notices.html", context={"comments": comments, "board": board})

@@ -14,6 +14,8 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from keqing.access.models import Staff
+from keqing.audit import actions as audit
 from keqing.messaging.channels import Channel
 from keqing.messaging.kinds import kinds
 from keqing.messaging.letters import letter_for
@@ -129,10 +131,12 @@ def _mark(row: Delivery) -> None:
 
 
 @transaction.atomic
-def try_again(*, delivery: Delivery, at: datetime) -> Delivery:
-    """Send once more what was given up or had no channel then. Refuses anything else by doing nothing."""
+def try_again(*, delivery: Delivery, by: Staff, at: datetime) -> Delivery:
+    """Send once more what was given up or had no channel then; anything else stays as it is. One audit entry."""
     stored = Delivery.objects.select_for_update().get(pk=delivery.pk)
     if stored.state in (State.GIVEN_UP, State.NOT_SET_UP):
         stored.state, stored.attempts, stored.next_try_at, stored.done_at = State.WAITING, 0, at, None
         stored.save(update_fields=["state", "attempts", "next_try_at", "done_at"])
+        subject = audit.Subject("messaging.delivery", stored.pk, stored.get_channel_display())
+        audit.record(action="messaging.tried_again", by=by, at=at, subject=subject)
     return stored

@@ -123,7 +123,7 @@ def test_who_is_not_in_wecom_is_given_up_and_a_busy_service_is_asked_again(setti
         _send(rep)
         _deliver()
         assert (_of("wecom").state, _of("wecom").error) == (State.GIVEN_UP, "企业微信里没有这个账号，或不在应用的可见范围。")
-        try_again(delivery=_of("wecom"), at=AT)
+        try_again(delivery=_of("wecom"), by=rep, at=AT)
         service.next_answers = [(200, {"errcode": -1, "errmsg": "system busy"})]
         _deliver()
         assert (_of("wecom").state, _of("wecom").error) == (State.FAILED, "企业微信系统繁忙。")
@@ -294,6 +294,6 @@ def test_a_channel_set_up_later_is_used_when_asked_again(settings, rep):
     _send(rep)
     with fakes.sms() as service:
         _sms(settings, service.url)
-        try_again(delivery=_of("sms"), at=timezone.now())
+        try_again(delivery=_of("sms"), by=rep, at=timezone.now())
         _deliver(timezone.now())
     assert len(service.sent) == 1

@@ -1,0 +1,142 @@
+"""What the pages of messages show."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from django.db.models import Count, Max
+
+from keqing.access.models import Staff
+from keqing.messaging.channels import OUTWARD, PERSONAL, Channel
+from keqing.messaging.kinds import kinds, label_of
+from keqing.messaging.models import Delivery, Message, Preference, Reach, Template
+from keqing.messaging.setup import configured, outward
+from keqing.messaging.wording import DELIVERED
+
+TRIAL = "trial"
+PER_PAGE = 30
+SEEN = timedelta(days=7)
+VARIABLES = {
+    Channel.EMAIL: "KEQING_SMTP_URL、KEQING_SMTP_FROM",
+    Channel.SMS: "KEQING_SMS_URL、KEQING_SMS_KEY、KEQING_SMS_SECRET、KEQING_SMS_SIGN",
+    Channel.WECOM: "KEQING_WECOM_CORP_ID、KEQING_WECOM_SECRET、KEQING_WECOM_AGENT_ID",
+    Channel.ROBOT: "KEQING_WECOM_ROBOT_URL",
+}
+
+
+@dataclass(frozen=True)
+class Inbox:
+    """A page of a person's messages, newest first; ``newest`` is what 全部已读 reaches."""
+
+    messages: Sequence[Message]
+    unread: bool
+    older: int
+    newest: int
+
+    @property
+    def has_unread(self) -> bool:
+        return any(message.read_at is None for message in self.messages)
+
+
+def inbox(*, staff: Staff, unread: bool, before: int | None) -> Inbox:
+    """One statement."""
+    rows = Message.objects.unread_by(staff) if unread else Message.objects.visible_to(staff)
+    if before:
+        rows = rows.filter(pk__lt=before)
+    page = list(rows.order_by("-pk")[: PER_PAGE + 1])
+    shown = page[:PER_PAGE]
+    return Inbox(shown, unread, shown[-1].pk if len(page) > PER_PAGE else 0, shown[0].pk if shown else 0)
+
+
+@dataclass(frozen=True)
+class ChannelLine:
+    """A channel as the administrator sees it. No secret, not even a part of one."""
+
+    channel: Channel
+    ready: bool
+    where: str
+    variables: str
+    sent: int
+    failed: int
+    given_up: int
+    waiting: int
+    last_sent_at: datetime | None
+
+
+def channel_lines(*, at: datetime) -> list[ChannelLine]:
+    """Every way out, what it did in the last seven days. One statement."""
+    rows = (
+        Delivery.objects.filter(created_at__gte=at - SEEN, channel__in=OUTWARD).order_by()
+        .values("channel", "state").annotate(n=Count("pk"), last=Max("done_at"))
+    )  # fmt: skip
+    found = {(row["channel"], row["state"]): row for row in rows}
+    ready = configured()
+    return [_line(channel, channel.value in ready, found) for channel in OUTWARD]
+
+
+def _line(channel: Channel, ready: bool, found: Mapping[tuple[str, str], Mapping[str, object]]) -> ChannelLine:
+    def count(*states: str) -> int:
+        return sum(int(found[channel, state]["n"]) for state in states if (channel, state) in found)  # type: ignore[call-overload]
+
+    last = found.get((channel, "sent"), {}).get("last")
+    return ChannelLine(
+        channel, ready, _where(channel), VARIABLES[channel], count("sent"), count("failed"), count("given_up"),
+        count("waiting", "sending"), last if isinstance(last, datetime) else None,
+    )  # fmt: skip
+
+
+def _where(channel: Channel) -> str:
+    """The host alone: an address may hold a key."""
+    now = outward()
+    if channel == Channel.EMAIL:
+        return f"{now.smtp.host}:{now.smtp.port}" if now.smtp else ""
+    service = {Channel.SMS: now.sms, Channel.WECOM: now.wecom, Channel.ROBOT: now.robot}[channel]
+    return urlsplit(service.url).netloc if service else ""
+
+
+@dataclass(frozen=True)
+class TemplateLine:
+    """How one channel reads: in general, or for one kind."""
+
+    kind: str
+    kind_label: str
+    channel: Channel
+    title: str
+    body: str
+    stored: Template | None
+
+
+def template_lines() -> list[TemplateLine]:
+    """The general wording of every channel, and those of single kinds that somebody wrote. One statement."""
+    stored = {(row.kind, row.channel): row for row in Template.objects.all()}
+    general = [template_line(kind="", channel=channel, stored=stored.get(("", channel))) for channel in OUTWARD]
+    single = [template_line(kind=row.kind, channel=Channel(row.channel), stored=row) for row in stored.values() if row.kind]
+    return general + sorted(single, key=lambda line: (line.kind_label, line.channel))
+
+
+def template_line(*, kind: str, channel: Channel, stored: Template | None) -> TemplateLine:
+    """A stored template, or the delivered text in its place."""
+    title, body = (stored.title, stored.body) if stored else DELIVERED[channel]
+    return TemplateLine(kind, label_of(kind) if kind else "通用", channel, title, body, stored)
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """A person's settings, with what holds where they never chose."""
+
+    reach: Reach
+    chosen: Mapping[str, Sequence[str]]
+
+
+def wishes_of(staff: Staff) -> Wishes:
+    """Two statements."""
+    reach = Reach.objects.filter(staff=staff).first() or Reach(staff=staff)
+    own = dict(Preference.objects.filter(staff=staff).values_list("kind", "channels"))
+    return Wishes(
+        reach,
+        {
+            kind.key: own.get(kind.key, [one.value for one in PERSONAL if one in kind.channels])
+            for kind in kinds() if not kind.digest and kind.key != TRIAL
+        },
+    )  # fmt: skip
