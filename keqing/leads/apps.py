@@ -5,3 +5,31 @@ class LeadsConfig(AppConfig):
     name = "keqing.leads"
     label = "leads"
     verbose_name = "线索"
+
+    def ready(self) -> None:
+        self._register_lists()
+        self._register_messages()
+
+    def _register_lists(self) -> None:
+        from django.urls import reverse
+
+        from keqing.kit.list_registry import register
+        from keqing.leads import tables
+        from keqing.leads.permissions import Can
+
+        register(name="leads", word=Can.VIEW, opener=tables.open_leads, address=lambda _: reverse("leads:leads"))
+        register(
+            name="campaigns", word=(Can.MANAGE, Can.REPORT), opener=tables.open_campaigns,
+            address=lambda _: reverse("leads:campaigns"),
+        )
+
+    def _register_messages(self) -> None:
+        from keqing.leads.actions import telling
+        from keqing.messaging.channels import Channel
+        from keqing.messaging.kinds import register
+
+        register(key=telling.ASSIGNED, label="新线索", channels=(Channel.WECOM,), urgent=True)
+        register(key=telling.DUE, label="线索快到期", channels=(Channel.WECOM,))
+        register(key=telling.OVERDUE, label="线索超时升级", channels=(Channel.WECOM, Channel.EMAIL))
+        register(key=telling.RETURNED, label="线索退回")
+        register(key=telling.RECYCLE, label="线索将收回公海")

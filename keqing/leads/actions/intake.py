@@ -11,6 +11,8 @@ from keqing.access.models import OrgUnit, Position, Staff
 from keqing.audit import actions as audit
 from keqing.kit import bulk
 from keqing.leads import icp
+from keqing.leads.actions.assigning import assign_by_rules
+from keqing.leads.actions.rulebook import Place
 from keqing.leads.actions.steps import LeadRefused, keep_steps, locked, save, step_for, subject_of
 from keqing.leads.choices import Judgement, State, StepKind
 from keqing.leads.models import Channel, Lead
@@ -85,9 +87,19 @@ def edit_lead(*, lead: Lead, values: Mapping[str, Any], by: Staff, at: datetime)
 
 
 def pass_on(*, leads: Sequence[Lead], at: datetime) -> None:
-    """Leads that nobody holds go to the assignment rules; whoever holds one keeps it."""
-    waiting = [one for one in leads if one.state == State.NEW and one.position_id is None and one.pooled_at is None]
-    del waiting, at
+    """Leads that nobody holds go to the assignment rules; where no rule takes one, it waits where it was recorded.
+
+    A prospect is cultivated where it waits until it is judged an opportunity (R-187, R-188).
+    """
+    waiting = [one for one in leads if one.position_id is None and one.pooled_at is None and _is_for_sales(one)]
+    if waiting:
+        assign_by_rules(leads=waiting, at=at, otherwise={one.pk: Place(one.unit) for one in waiting})
+
+
+def _is_for_sales(lead: Lead) -> bool:
+    if lead.state == State.RETURNED:
+        return lead.judgement == Judgement.OPPORTUNITY
+    return lead.state == State.NEW and lead.judgement != Judgement.PROSPECT
 
 
 def _new(draft: Draft, *, by: Staff, at: datetime) -> Lead:

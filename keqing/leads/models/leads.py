@@ -18,13 +18,13 @@ from keqing.people.permissions import Can as PeopleCan
 if TYPE_CHECKING:
     from keqing.access.models import Staff
 
-OWNER = {"owner": "position_id"}
+PLACE = {"owner": "position_id", "customer": "customer_id"}
 OPEN = Q(state__in=OPEN_STATES)
 
 
 class LeadQuerySet(models.QuerySet["Lead"]):
     def reached_by(self, staff: Staff, word: str) -> LeadQuerySet:
-        return self.filter(staff.standing.rows(word, names=False, **OWNER))
+        return self.filter(staff.standing.rows(word, names=False, **PLACE))
 
     def visible_to(self, staff: Staff) -> LeadQuerySet:
         """Leads in the hands of the reader's positions or units, as customers are (decision 5); those in 公海 of
@@ -157,7 +157,9 @@ class Lead(Searchable):
         return any(value not in (None, "") for value in card)
 
     def allows(self, staff: Staff, word: str, *, names: bool = False) -> bool:
-        return staff.standing.reaches(word, kind=self.kind, owner_position_id=self.position_id, unit_id=self.unit_id)
+        return staff.standing.reaches(
+            word, kind=self.kind, owner_position_id=self.position_id, unit_id=self.unit_id, customer_id=self.customer_id
+        )
 
     def shows_phone(self, staff: Staff) -> bool:
         """Whether the number stands there in full: whoever handles the lead has to call back."""

@@ -1,0 +1,143 @@
+"""Reading leads for screens of this and higher departments."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q
+
+from keqing.access.models import Staff
+from keqing.kit.masks import mask_name
+from keqing.kit.search import PHONE_LONGEST
+from keqing.leads.choices import Judgement, State
+from keqing.leads.models import Lead, Step
+from keqing.leads.permissions import Can
+from keqing.people.likely import NAME_LEAST, PHONE_LEAST, digits_of, likely_organisations, likely_people
+from keqing.people.models import Organisation, Person
+from keqing.people.permissions import Can as PeopleCan
+from keqing.people.queries import matching
+
+SHOWN = 8
+ALIKE = 4
+
+
+@dataclass(frozen=True)
+class LeadPage:
+    """One lead with its story and what this reader may do with it."""
+
+    lead: Lead
+    steps: Sequence[Step]
+    phone: str
+    full_phone: bool
+    may_reveal: bool
+    may_handle: bool
+    is_late: bool
+    customer_url_ok: bool
+
+    @property
+    def may_judge(self) -> bool:
+        return self.may_handle and self.lead.is_open
+
+    @property
+    def may_identify(self) -> bool:
+        return self.may_judge and self.lead.customer_id is None
+
+    @property
+    def may_reopen(self) -> bool:
+        return self.may_handle and self.lead.state == State.REJECTED
+
+    @property
+    def is_judged(self) -> bool:
+        return self.lead.judgement != Judgement.PENDING
+
+
+def lead_page(*, lead: Lead, staff: Staff, at: datetime) -> LeadPage:
+    """Two statements: the steps, and whether the customer is within reach."""
+    full = lead.shows_phone(staff)
+    return LeadPage(
+        lead=lead, steps=steps_of(lead), phone=lead.phone_for(staff), full_phone=full,
+        may_reveal=bool(lead.phone) and not full and lead.allows(staff, PeopleCan.REVEAL_PHONE),
+        may_handle=lead.allows(staff, Can.HANDLE), is_late=bool(lead.due_at and lead.is_open and lead.due_at < at),
+        customer_url_ok=lead.customer_id is not None and is_customer_reached(lead.customer_id, staff),
+    )
+
+
+def steps_of(lead: Lead) -> list[Step]:
+    """Everything that happened to a lead, oldest first. One statement."""
+    return list(lead.steps.select_related("by", "from_position__holder", "to_position__holder"))
+
+
+def is_customer_reached(customer_id: int, staff: Staff) -> bool:
+    """Whether the page of this customer opens for ``staff``."""
+    if Organisation.objects.visible_to(staff).filter(pk=customer_id).exists():
+        return True
+    return Person.objects.visible_to(staff).filter(pk=customer_id).exists()
+
+
+def leads_of(*, customer_id: int, staff: Staff) -> list[Lead]:
+    """The leads of one customer, newest first; whoever sees the customer sees what brought it."""
+    del staff
+    rows = Lead.objects.filter(customer_id=customer_id).select_related("source_channel", "campaign", "position__holder", "unit")
+    return list(rows.order_by("-first_touch_at", "-pk")[:50])
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A customer that may be the one who called."""
+
+    customer: Organisation | Person
+    why: str
+
+    @property
+    def where(self) -> str:
+        region = getattr(self.customer, "region", None)
+        return region.full_name if region else ""
+
+
+@dataclass(frozen=True)
+class Candidates:
+    """``elsewhere``: how many more there are that the reader may not open."""
+
+    shown: Sequence[Candidate]
+    elsewhere: Sequence[str] = ()
+
+
+def candidates(*, lead: Lead, text: str, staff: Staff) -> Candidates:
+    """Customers like the lead, and those the typed text finds: the likely ones first."""
+    likely: list[tuple[Any, str]] = [
+        *likely_organisations(kind=lead.kind, name=lead.organisation_name, phone=lead.phone),
+        *((person, why) for person, why in likely_people(mobile=lead.phone) if not person.is_affiliated),
+    ]
+    shown, elsewhere = {}, []
+    for customer, why in likely:
+        if customer.allows(staff, _view_word(customer)):
+            shown[customer.pk] = Candidate(customer, why)
+        else:
+            elsewhere.append(f"{mask_name(customer.name)}（{why}）")
+    if text.strip():
+        for customer in _found(text, staff):
+            shown.setdefault(customer.pk, Candidate(customer, "名称或编码相符"))
+    return Candidates(list(shown.values())[: 2 * SHOWN], elsewhere)
+
+
+def similar_leads(*, name: str = "", phone: str = "", without: int | None = None) -> list[Lead]:
+    """Open leads of anybody with the same phone, or a name like it. One statement."""
+    digits, condition = digits_of(phone), Q(pk__in=[])
+    if len(digits) >= PHONE_LEAST:
+        condition |= Q(search_terms__contains=["t:" + digits[-PHONE_LONGEST:]])
+    if len(name.strip()) >= NAME_LEAST:
+        condition |= matching(text=name.strip(), names_only=True)
+    rows = Lead.objects.open().filter(condition).exclude(pk=without).select_related("source_channel", "position__holder", "unit")
+    return list(rows.order_by("-first_touch_at")[:ALIKE])
+
+
+def _view_word(customer: Organisation | Person) -> str:
+    return PeopleCan.VIEW if isinstance(customer, Organisation) else PeopleCan.VIEW_PERSON
+
+
+def _found(text: str, staff: Staff) -> list[Organisation | Person]:
+    organisations = Organisation.objects.alive().reached_by(staff, PeopleCan.VIEW).filter(matching(text=text))
+    people = Person.objects.alive().unaffiliated().reached_by(staff, PeopleCan.VIEW_PERSON).filter(matching(text=text, names_only=True))
+    rows = organisations.select_related("region").order_by("-last_activity_at")
+    return [*rows[:SHOWN], *people.order_by("-last_activity_at")[:SHOWN]]
