@@ -62,6 +62,7 @@ SECTIONS = (
             Entry("人员", "people:people"),
             Entry("联系人管理", "people:contact_people"),
             Entry("科室", "people:departments"),
+            Entry("无人负责", "people:orphans"),
             Entry("数据质量", "people:quality"),
             Entry("回收站", "people:trash"),
             Entry("批量记录", "batches:batches"),
@@ -76,8 +77,24 @@ SECTIONS = (
             Entry("联系记录", "followups:contacts"),
             Entry("待办", "followups:reminders"),
             Entry("团队动态", "desk:team"),
+            Entry("市场动态", "news:news"),
+            Entry("工作代理", "access:proxies"),
+            Entry("工作转移", "access:transfers"),
         ),
-        under=("/followups/",),
+        under=("/followups/", "/access/proxies/", "/access/transfers/"),
+    ),
+    Section(
+        "leads",
+        "线索",
+        "target-arrow",
+        (
+            Entry("线索", "leads:leads"),
+            Entry("登记线索", "leads:lead_new"),
+            Entry("营销活动", "leads:campaigns"),
+            Entry("来源渠道", "leads:channels"),
+            Entry("目标客户画像", "leads:profile"),
+        ),
+        under=("/leads/",),
     ),
     Section("reports", "分析", "chart-histogram", (Entry("联系报表", "insight:contacts"),), under=("/reports/",)),
     Section(
@@ -152,6 +169,7 @@ def create_links(staff: Staff) -> list[tuple[str, str]]:
             links.append((f"新建{label}", "people:organisation_new", (str(kind),)))
     links += [
         ("新建人员", "people:person_new", ()),
+        ("登记线索", "leads:lead_new", ()),
         ("导入文件", "interchange:upload", ()),
         ("新建员工", "access:staff_new", ()),
     ]

@@ -54,9 +54,22 @@ def _import(methods: str = "P") -> Door:
     return Door(IMPORT, methods, "import", only=("manager",))
 
 
+def _lead(*words: str, methods: str = "G") -> Door:
+    return Door(words, methods, "lead", ("lead.view",))
+
+
 def _export(methods: str = "P") -> Door:
     """A file is for who asked for it alone."""
     return Door(("export.run",), methods, "export", only=("rep",))
+
+
+HANDS = ("proxy.manage", "transfer.make")
+MANAGING = ("manager", "region_manager", "gm", "security")
+
+
+def _proxy(methods: str = "P") -> Door:
+    """Of the representative: known to the person and to who manages the position."""
+    return Door(("proxy.manage",), methods, "proxy", only=("rep", *MANAGING))
 
 
 DOORS: dict[str, Door] = {
@@ -89,7 +102,24 @@ DOORS: dict[str, Door] = {
     "access:alarms": _office(STAFF),
     "access:alarm_lift": _office(STAFF, "alarm", "P"),
     "access:rights": _office(("rights.view",)),
+    "access:proxies": Door(("proxy.manage",)),
+    "access:proxy_new": Door(("proxy.manage",), "GP"),
+    "access:proxy": _proxy("G"),
+    "access:proxy_end": _proxy(),
+    "access:transfers": Door(HANDS),
+    "access:transfer": Door(HANDS, "G", "transfer", only=("sibling", "rep", *MANAGING)),
+    "access:transfer_items": Door(HANDS, "G", "transfer", only=("sibling", "rep", *MANAGING)),
+    "access:transfer_new": Door(("transfer.make",), "GP"),
+    "access:transfer_decide": Door(("transfer.approve",), "P", "transfer", only=MANAGING),
+    "access:transfer_cancel": Door(("transfer.make", "transfer.approve"), "P", "transfer", only=MANAGING),
+    "access:transfer_undo": Door(("transfer.approve",), "P", "transfer", only=MANAGING),
     "desk:today": Door(USE),
+    "news:news": Door(("news.view",)),
+    "news:intel": Door(("news.view",), "G", "intel"),
+    "news:intel_new": Door(("news.manage",), "GP"),
+    "news:intel_edit": Door(("news.manage",), "GP", "intel"),
+    "news:intel_down": Door(("news.manage",), "P", "intel"),
+    "news:following": Door(("news.view",), "GP"),
     "messaging:messages": Door(USE),
     "messaging:message": Door(USE, "G", "message", only=("rep",)),
     "messaging:read": Door(USE, "P", "message", only=("rep",)),
@@ -158,6 +188,10 @@ DOORS: dict[str, Door] = {
     "people:organisation_people": _organisation(VIEW),
     "people:organisation_departments": _organisation(VIEW),
     "people:organisation_changes": _organisation(VIEW),
+    "people:sharing": _customer(VIEW, PERSON, methods="G"),
+    "people:share_new": _customer("customer.share", methods="P"),
+    "people:share_revoke": Door(("customer.share",), "P", "share", (VIEW, PERSON)),
+    "people:orphans": Door(("orphan.view",)),
     "people:department_new": _organisation("organisation.edit", methods="P"),
     "people:department_edit": Door(("organisation.edit",), "GP", "department", (VIEW,)),
     "people:departments": Door((PERSON,)),
@@ -192,6 +226,27 @@ DOORS: dict[str, Door] = {
     "interchange:resume": _import(),
     "interchange:undo": _import(),
     "interchange:problems": _import("G"),
+    "leads:leads": Door(("lead.view",)),
+    "leads:lead": _lead("lead.view"),
+    "leads:lead_new": Door(("lead.record",), "GP"),
+    "leads:lead_duplicates": Door(("duplicate.check",), "P"),
+    "leads:lead_edit": _lead("lead.handle", methods="GP"),
+    "leads:lead_phone": _lead("phone.reveal", methods="P"),
+    "leads:lead_identify": _lead("lead.handle", methods="GP"),
+    "leads:lead_link": _lead("lead.handle", methods="P"),
+    "leads:lead_judge": _lead("lead.handle", methods="GP"),
+    "leads:lead_reject": _lead("lead.handle", methods="GP"),
+    "leads:lead_reopen": _lead("lead.handle", methods="GP"),
+    "leads:profile": Door(("lead.view", "lead.manage")),
+    "leads:customer_leads": Door(("lead.view",), "G", "customer", (VIEW, PERSON), needs=(VIEW, PERSON)),
+    "leads:campaigns": Door(("lead.manage", "lead.report")),
+    "leads:campaign": Door(("lead.manage", "lead.report"), "G", "campaign"),
+    "leads:campaign_new": Door(("lead.manage",), "GP"),
+    "leads:campaign_edit": Door(("lead.manage",), "GP", "campaign"),
+    "leads:channels": Door(("lead.manage",)),
+    "leads:channel_new": Door(("lead.manage",), "GP"),
+    "leads:channel_edit": Door(("lead.manage",), "GP", "channel"),
+    "leads:channel_close": Door(("lead.manage",), "P", "channel"),
     "insight:contacts": Door(("report.contacts",)),
     "insight:contact_records": Door(("report.contacts",)),
     "followups:contacts": Door((CONTACT,)),

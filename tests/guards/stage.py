@@ -13,7 +13,8 @@ from typing import Any
 
 from django.conf import settings
 
-from keqing.access.models import CardRate, Staff, TerritoryRule
+from keqing.access.actions.transfers import ask_transfer
+from keqing.access.models import CardRate, Proxy, Share, Staff, TerritoryRule, Transfer
 from keqing.access.tests.factories import Cast, make_cast, make_staff, position_of
 from keqing.audit.models import Entry as AuditEntry
 from keqing.batches.models import Batch
@@ -25,8 +26,13 @@ from keqing.followups.actions.reminders import create_reminder
 from keqing.interchange.models import Import
 from keqing.interchange.tests.factories import csv_file, make_upload
 from keqing.kit.formats import business_date
+from keqing.leads.actions.intake import Draft, record_lead
+from keqing.leads.models import Channel, Lead
+from keqing.leads.tests.factories import make_campaign
 from keqing.messaging.models import Delivery, Message
+from keqing.news.models import MarketIntel, Topic
 from keqing.people.actions.people import Post, add_affiliation, create_departments
+from keqing.people.actions.sharing import share_customer
 from keqing.people.actions.trash import trash_organisation, trash_person
 from keqing.people.models import Dimension, Organisation, Person, Tag
 from keqing.people.tests.factories import NOW, make_organisation, make_person
@@ -60,6 +66,15 @@ class Belonging:
     customer: Organisation | Person
     rows: dict[str, Any] = field(default_factory=dict)
     names: list[str] = field(default_factory=list)
+    shared: Mapping[str, bool] = field(default_factory=dict)  # with whom; whether they may write
+
+
+# what a share opens, to those whose role has the word at all (R-288)
+SHARED_TO_READ = {"organisation.view", "person.view", "contact.view", "reminder.view", "export.run"}
+SHARED_TO_WRITE = {
+    "organisation.edit", "person.create", "person.edit", "contact.record", "reminder.manage", "phone.full", "phone.reveal",
+    "comment.write",
+}
 
 
 @dataclass
@@ -72,6 +87,8 @@ class Stage:
 def reach(who: str, word: str, one: Belonging) -> str:
     """How far a word of ``who`` goes on this customer: none, names or full."""
     grants = settings.ROLES[ROLE_OF[who]]["words"].get(word, [])
+    if grants and who in one.shared and word in SHARED_TO_READ | (SHARED_TO_WRITE if one.shared[who] else set()):
+        return "full"
     best = "none"
     for grant in grants if isinstance(grants, list) else [grants]:
         grant = {"reach": grant} if isinstance(grant, str) else grant
@@ -104,7 +121,10 @@ def set_stage() -> Stage:
         _hospital(cast, "unassigned", "丁溪区人民医院", "欧阳丁", owner=None, unit="guangzhou"),
         _partner(cast),
         _consumer(cast),
+        _shared(cast),
     ]
+    for one in belongings:
+        one.rows["share"] = _later_share(one.customer, cast)
     rule = TerritoryRule.objects.create(
         position=position_of(cast.rep), division=Division.objects.get(code="440106"), valid_from=business_date(NOW)
     )
@@ -118,7 +138,9 @@ def set_stage() -> Stage:
         "audit_entry": AuditEntry.objects.order_by("pk").first(), "compliance_rule": "RX-05",
         "view": SavedView.objects.create(list_key="customers:all", name="经理的视图", staff=cast.manager),
         "batch": _batch_of(cast.manager), "export": _export_of(cast.rep), "export_file": _file_of(cast.rep),
+        "intel": _intel_by(cast.gm), "proxy": _later_proxy(cast), "transfer": _waiting_transfer(cast),
         "message": _message_to(cast.rep), "delivery": _delivery_to(cast.sibling),
+        "campaign": make_campaign(unit=cast.south, cost=10000), "channel": Channel.objects.get(key="event"),
         "import": _import_of(cast.manager), "import_key": "organisation-distributor",
     }
     return Stage(cast, belongings, others)
@@ -130,6 +152,13 @@ def _batch_of(staff: Staff) -> Batch:
     return Batch.objects.create(
         action="tag", parameters={"tag": 0, "add": True}, sentence="打上标签", list_key="customers:all", total=0, by=staff,
         state=Batch.State.DONE, started_at=at, touched_at=at, finished_at=at,
+    )
+
+
+def _intel_by(staff: Staff) -> MarketIntel:
+    return MarketIntel.objects.create(
+        title="动态甲", topic=Topic.objects.get(name="肿瘤"), source="示例期刊", published_on=business_date(NOW), summary="摘要",
+        made_by=staff, made_at=NOW,
     )
 
 
@@ -181,6 +210,40 @@ def _partner(cast: Cast) -> Belonging:
     return _furnish(one, cast.rep, "欧阳戊", "company_staff", "manager")
 
 
+def _shared(cast: Cast) -> Belonging:
+    """Of another region, shared with two representatives: with one to read, with the other to write too."""
+    one = _hospital(cast, "shared", "壬渚市人民医院", "欧阳壬", owner="stranger", unit="beijing")
+    one.shared = {"sibling": False, "other_area_rep": True}
+    for who, may_write in one.shared.items():
+        share_customer(
+            customer=one.customer, position=position_of(getattr(cast, who)), from_on=business_date(NOW),
+            to_on=business_date(NOW) + timedelta(days=90), may_write=may_write, by=cast.stranger, at=NOW,
+        )
+    return one
+
+
+def _later_share(customer: Organisation | Person, cast: Cast) -> Share:
+    """One that gives nothing yet."""
+    first = business_date(NOW) + timedelta(days=200)
+    return share_customer(customer=customer, unit=cast.shenzhen, from_on=first, to_on=first, may_write=False, by=cast.gm, at=NOW)
+
+
+def _later_proxy(cast: Cast) -> Proxy:
+    """The representative's, for days to come, by a deputy who arranges none."""
+    first = business_date(NOW) + timedelta(days=200)
+    return Proxy.objects.create(
+        position=position_of(cast.rep), from_staff=cast.rep, to_staff=cast.compliance, starts_on=first, ends_on=first,
+        made_by=cast.rep, made_at=NOW,
+    )
+
+
+def _waiting_transfer(cast: Cast) -> Transfer:
+    return ask_transfer(
+        positions=[position_of(cast.rep)], reason="reorganisation", rest_to=position_of(cast.sibling),
+        effective_on=business_date(NOW), by=cast.manager, at=NOW,
+    )
+
+
 def _consumer(cast: Cast) -> Belonging:
     person = make_person(owner=cast.care, name="欧阳己", kind="consumer", mobile="14000000001")
     one = Belonging("consumer", "consumer", "care", "company", person, names=["欧阳己"])
@@ -204,6 +267,13 @@ def _furnish(one: Belonging, staff: Staff, doctor: str, kind: str, role: str) ->
     return _history(one, staff, Staff.objects.get(login_name="manager"))
 
 
+def _lead(one: Belonging, tracker: Staff) -> Lead:
+    """Somebody who called for this customer, in the hands of whoever owns it."""
+    values = {"source_channel": Channel.objects.get(key="phone"), "kind": one.kind, "organisation_name": one.names[0], "phone": "020-81230001"}
+    owner = position_of(tracker) if one.owner else None
+    return record_lead(draft=Draft(values, unit=one.customer.unit, position=owner), by=tracker, at=NOW)
+
+
 def _history(one: Belonging, tracker: Staff, boss: Staff) -> Belonging:
     today = business_date(NOW)
     fields = {"track_on": today, "method": "visit", "business_state": "first", "description": f"{one.names[0]}谈话"}
@@ -212,5 +282,5 @@ def _history(one: Belonging, tracker: Staff, boss: Staff) -> Belonging:
         boss = Staff.objects.get(login_name="gm")
     comment = comment_on(contact=contact, text=f"{one.names[0]}批注", by=boss, at=NOW)
     reminder = create_reminder(customer=one.customer, text=f"{one.names[0]}跟进", due_on=today + timedelta(days=3), by=tracker, at=NOW)
-    one.rows |= {"customer": one.customer, "contact": contact, "comment": comment, "reminder": reminder}
+    one.rows |= {"customer": one.customer, "contact": contact, "comment": comment, "reminder": reminder, "lead": _lead(one, tracker)}
     return one

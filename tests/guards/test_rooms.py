@@ -17,6 +17,7 @@ SCOPES = {"visible_to", "reached_by"}
 WITHOUT_SCOPE = {
     "Department": "part of an organisation, fetched through it", "Affiliation": "part of an organisation, fetched through it",
     "Dimension": "tags are the same for everybody", "Tag": "tags are the same for everybody",
+    "Channel": "channels are the same for everybody", "Campaign": "campaigns are the same for everybody",
     "Division": "divisions are the same for everybody",
 }
 # (file, beginning of the expression): why it needs no scope

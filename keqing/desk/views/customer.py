@@ -26,6 +26,7 @@ PANELS = {
     "people": "people:organisation_people",
     "departments": "people:organisation_departments",
     "contacts": "followups:history",
+    "leads": "leads:customer_leads",
     "changes": "people:organisation_changes",
 }
 
@@ -52,10 +53,12 @@ def _organisation(request: HttpRequest, organisation: Organisation) -> HttpRespo
         "departments": organisation.department_count,  # type: ignore[attr-defined]
         "contacts": board.counts.get("contact", 0) if board else None,
     }
-    labels = {"people": _("人员"), "departments": _("科室"), "contacts": _("联系记录"), "changes": _("变更记录")}
+    labels = {"people": _("人员"), "departments": _("科室"), "contacts": _("联系记录"), "leads": _("线索"), "changes": _("变更记录")}
     hidden = set() if organisation.kind in CARE_KINDS else {"departments"}
     if board is None:
         hidden.add("contacts")
+    if not staff.may("lead.view"):
+        hidden.add("leads")
     tabs = [(key, label, counts.get(key)) for key, label in labels.items() if key not in hidden]
     tab = request.GET.get("tab", "")
     context = {

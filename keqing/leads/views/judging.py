@@ -61,7 +61,11 @@ def lead_identify(request: HttpRequest, pk: int) -> HttpResponse:
 def lead_link(request: HttpRequest, pk: int) -> HttpResponse:
     """It was this customer of ours."""
     found = fetch_lead(pk, request)
-    customer = _customer(whole_number(request.POST.get("customer")), request)
+    chosen = whole_number(request.POST.get("customer"))
+    if chosen is None:
+        messages.error(request, _("请选择客户。"))
+        return redirect("leads:lead_identify", pk)
+    customer = _customer(chosen, request)
     found.version = whole_number(request.POST.get("version")) or found.version
     try:
         identify_lead(lead=found, customer=customer, by=request.user, at=timezone.now())
@@ -121,12 +125,12 @@ def _context(lead: Lead, heading: str, submit: str) -> dict[str, Any]:
     return {"lead": lead, "heading": f"{heading} · {lead.title}", "submit": submit}
 
 
-def _customer(pk: int | None, request: HttpRequest) -> Organisation | Person:
+def _customer(pk: int, request: HttpRequest) -> Organisation | Person:
     """A customer whose page the reader may open, an organisation or a person who belongs to none."""
     try:
-        return fetch(Organisation, pk or 0, request, word=PeopleCan.VIEW)
+        return fetch(Organisation, pk, request, word=PeopleCan.VIEW)
     except Http404:
-        return fetch(Person.objects.unaffiliated(), pk or 0, request, word=PeopleCan.VIEW_PERSON)
+        return fetch(Person.objects.unaffiliated(), pk, request, word=PeopleCan.VIEW_PERSON)
 
 
 def _known_of(lead: Lead) -> dict[str, Any]:
