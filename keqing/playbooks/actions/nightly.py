@@ -48,12 +48,15 @@ class Night:
     on_alarm: Sequence[Edition]
 
 
-def generate(*, day: date, now: Callable[[], datetime]) -> Round:
-    """Run or go on with the round of this day; a round that is over makes nothing more. Another worker's is left to it."""
+def generate(*, day: date, now: Callable[[], datetime], portion: int = 0) -> Round:
+    """Run or go on with the round of this day; a round that is over makes nothing more. Another worker's is left to it.
+
+    ``portion``: how many customers a transaction takes, else ``PORTION``.
+    """
     at = now()
     found, _is_new = Round.objects.get_or_create(day=day, defaults={"started_at": at, "touched_at": at})
     night = _night(day)
-    while _portion(round_id=found.pk, night=night, at=now()):
+    while _portion(round_id=found.pk, night=night, at=now(), size=portion or PORTION):
         pass
     found.refresh_from_db()
     return found
@@ -68,13 +71,13 @@ def take_up_abandoned(*, day: date, at: datetime) -> bool:
 
 
 @transaction.atomic
-def _portion(*, round_id: int, night: Night, at: datetime) -> bool:
+def _portion(*, round_id: int, night: Night, at: datetime, size: int) -> bool:
     """The next customers; whether there may be more."""
     locked = Round.objects.select_for_update(skip_locked=True, no_key=True)
     found = locked.filter(pk=round_id, finished_at__isnull=True).first()
     if found is None:
         return False  # over, or another worker has it
-    after = Organisation.objects.filter(pk__gt=found.upto).order_by("pk").values("pk")[:PORTION]
+    after = Organisation.objects.filter(pk__gt=found.upto).order_by("pk").values("pk")[:size]
     bounds = Organisation.objects.filter(pk__in=after).aggregate(last=Max("pk"), number=Count("pk"))
     if not bounds["number"]:
         _finish(found, at)

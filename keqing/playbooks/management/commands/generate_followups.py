@@ -16,13 +16,16 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--day", help="日期，如 2026-11-21；默认今天")
+        parser.add_argument("--portion", type=int, default=0, help="每个事务处理多少家客户；默认 5000")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             day = date.fromisoformat(options["day"]) if options["day"] else business_date(timezone.now())
         except ValueError as error:
             raise CommandError("日期要写成 2026-11-21 的样子。") from error
-        done = generate(day=day, now=timezone.now)
+        if options["portion"] < 0:
+            raise CommandError("--portion 要大于 0。")
+        done = generate(day=day, now=timezone.now, portion=options["portion"])
         if done.finished_at is None:
             self.stdout.write(f"{day} 正由另一个进程处理，已处理 {done.seen:,} 家。")
             return
