@@ -9,6 +9,7 @@ urlpatterns = [
     path("batches/", include("keqing.batches.urls")),
     path("exports/", include("keqing.exports.urls")),
     path("imports/", include("keqing.interchange.urls")),
+    path("news/", include("keqing.news.urls")),
     path("messages/", include("keqing.messaging.urls")),
     path("compliance/", include("keqing.compliance.urls")),
     path("access/", include("keqing.access.urls")),

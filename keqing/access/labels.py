@@ -2,6 +2,9 @@
 
 WORDS = {
     "desk.use": "登录和使用工作台",
+    "messaging.manage": "管理通知渠道、模板和送达记录",
+    "news.view": "查看市场动态",
+    "news.manage": "登记和修改市场动态",
     "view.share": "与团队共享列表视图",
     "organisation.view": "查看客户",
     "organisation.create": "新建客户",

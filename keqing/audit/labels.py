@@ -137,6 +137,7 @@ ACTIONS = {
     "view.shared": "共享视图",
     "view.changed": "修改团队视图",
     "view.unshared": "停止共享视图",
+    "view.handed_over": "移交共享视图",
     "view.deleted": "删除团队视图",
     "batch.started": "批量处理",
     "batch.undone": "撤销批量处理",

@@ -8,6 +8,7 @@ from tests.guards.house import LADDER, department_of, models
 # table → the column that names the customer in it; None with a reason
 GROWING = {
     "audit.Entry": "customer_id",  # nullable: a sign-in or a change of a position has no customer (ADR 0003)
+    "access.Share": "customer_id",
     "timeline.Entry": "customer_id",
     "timeline.Facts": "customer_id",
     "followups.ContactRecord": "customer_id",
@@ -40,6 +41,7 @@ STEADY = {
     "interchange": "jobs and their rows belong to an import; they are cleared after a while",
     "followups.CalendarFeed": "at most one a person",
     "followups.DayTally": "sums by person and day, not by customer", "followups.MonthTally": "sums by person and month, not by customer",
+    "news": "items and subscriptions: a few a day, about no customer",
     "messaging": "messages belong to the person they are written to, and are cleared after a year",
     "exports": "one a file asked for in the background; the files are cleared after seven days",
     "leads.LeadRule": "some hundred at most", "leads.RuleCount": "one a rule", "leads.LikenessModel": "one a computation",
