@@ -19,7 +19,7 @@ class AccessConfig(AppConfig):
     def _register_lists(self) -> None:
         from django.urls import reverse
 
-        from keqing.access import tables
+        from keqing.access import tables, work_lists
         from keqing.access.permissions import Can
         from keqing.kit.list_registry import register
 
@@ -31,4 +31,14 @@ class AccessConfig(AppConfig):
         register(
             name="territories", word=Can.MANAGE_ORG, opener=tables.open_territories,
             address=lambda _: reverse("access:territories"),
+        )
+        register(
+            name="proxies", word=Can.MANAGE_PROXY, opener=work_lists.open_proxies, address=lambda _: reverse("access:proxies")
+        )
+        register(
+            name="transfers", word=(Can.MANAGE_PROXY, Can.MAKE_TRANSFER), opener=work_lists.open_transfers, address=lambda _: reverse("access:transfers")
+        )
+        register(
+            name="transfer-items", word=(Can.MANAGE_PROXY, Can.MAKE_TRANSFER), opener=work_lists.open_items,
+            address=lambda pk: reverse("access:transfer_items", args=[pk]),
         )

@@ -187,17 +187,22 @@ class TerritoryForm(Form):
     valid_to = forms.DateField(label=_("停用"), required=False, error_messages={"invalid": _("日期格式不对。")})
 
     def clean_division_code(self) -> Division:
-        text = self.cleaned_data["division_code"].strip()
-        if text.isascii() and text.isdecimal():
-            found = list(Division.objects.filter(code=text.ljust(6, "0")))
-        else:
-            found = list(Division.objects.filter(full_name=text) or Division.objects.filter(name=text)[:5])
-        if not found:
-            raise forms.ValidationError(_("没有这个行政区划，请写全称或代码。"))
-        if len(found) > 1:
-            names = "、".join(f"{one.full_name}（{one.code}）" for one in found)
-            raise forms.ValidationError(_("同名的不止一个，请写全称或代码：%(names)s。") % {"names": names})
-        return found[0]
+        return division_named(self.cleaned_data["division_code"])
+
+
+def division_named(text: str) -> Division:
+    """The one division of a name or code; says which there are when it is not one."""
+    text = text.strip()
+    if text.isascii() and text.isdecimal():
+        found = list(Division.objects.filter(code=text.ljust(6, "0")))
+    else:
+        found = list(Division.objects.filter(full_name=text) or Division.objects.filter(name=text)[:5])
+    if not found:
+        raise forms.ValidationError(_("没有这个行政区划，请写全称或代码。"))
+    if len(found) > 1:
+        names = "、".join(f"{one.full_name}（{one.code}）" for one in found)
+        raise forms.ValidationError(_("同名的不止一个，请写全称或代码：%(names)s。") % {"names": names})
+    return found[0]
 
 
 class StaffFilter(Form):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from keqing.access.views import alarms, organisation, rights, sessions, staff
+from keqing.access.views import alarms, organisation, proxies, rights, sessions, staff, transfers
 
 app_name = "access"
 urlpatterns = [
@@ -33,4 +33,15 @@ urlpatterns = [
     path("alarms/", alarms.alarms, name="alarms"),
     path("alarms/<int:pk>/lift/", alarms.alarm_lift, name="alarm_lift"),
     path("rights/", rights.rights, name="rights"),
+    path("proxies/", proxies.proxies, name="proxies"),
+    path("proxies/new/", proxies.proxy_new, name="proxy_new"),
+    path("proxies/<int:pk>/", proxies.proxy, name="proxy"),
+    path("proxies/<int:pk>/end/", proxies.proxy_end, name="proxy_end"),
+    path("transfers/", transfers.transfers, name="transfers"),
+    path("transfers/new/", transfers.transfer_new, name="transfer_new"),
+    path("transfers/<int:pk>/", transfers.transfer, name="transfer"),
+    path("transfers/<int:pk>/items/", transfers.transfer_items, name="transfer_items"),
+    path("transfers/<int:pk>/decide/", transfers.transfer_decide, name="transfer_decide"),
+    path("transfers/<int:pk>/cancel/", transfers.transfer_cancel, name="transfer_cancel"),
+    path("transfers/<int:pk>/undo/", transfers.transfer_undo, name="transfer_undo"),
 ]

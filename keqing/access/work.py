@@ -10,6 +10,7 @@ from django.contrib.postgres.fields import ArrayField, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q, Value
 
+from keqing.access.labels import kind_label
 from keqing.access.permissions import Can
 
 if TYPE_CHECKING:
@@ -172,15 +173,18 @@ class Share(models.Model):
 
 class TransferQuerySet(models.QuerySet["Transfer"]):
     def visible_to(self, reader: Staff) -> TransferQuerySet:
-        """Those one made, decided on or gets something from, and those of positions within reach."""
+        """Those one made, decided on, gives or gets something by, and those of positions within reach."""
         from keqing.access.models import Position
 
         reached = Position.objects.none()
         for word in (Can.MAKE_TRANSFER, Can.APPROVE_TRANSFER):
             reached = reached | Position.objects.filter(reader.standing.rows(word, kind="role", owner="pk", unit="unit_id"))
-        near = TransferFrom.objects.filter(position__in=reached).values("transfer")
-        mine = TransferItem.objects.filter(to_position__in=reader.standing.position_ids).values("transfer")
-        return self.filter(Q(made_by=reader) | Q(decided_by=reader) | Q(pk__in=near) | Q(pk__in=mine))
+        mine = reader.standing.position_ids
+        gives = TransferFrom.objects.filter(Q(position__in=reached) | Q(position__in=mine)).values("transfer")
+        gets = TransferSplit.objects.filter(to_position__in=mine).values("transfer")
+        return self.filter(
+            Q(made_by=reader) | Q(decided_by=reader) | Q(rest_to__in=mine) | Q(pk__in=gives) | Q(pk__in=gets)
+        )
 
     def waiting(self) -> TransferQuerySet:
         return self.filter(state=Transfer.State.WAITING)
@@ -269,6 +273,10 @@ class TransferSplit(models.Model):
         verbose_name = "移交规则"
         ordering = ["place"]
         constraints = [models.UniqueConstraint(fields=["transfer", "place"], name="transfer_split_place")]
+
+    @property
+    def kind_name(self) -> str:
+        return kind_label(self.kind)
 
 
 class TransferItem(models.Model):

@@ -84,6 +84,19 @@ def delete_view(*, view: SavedView, by: Staff, at: datetime) -> None:
     view.delete()
 
 
+@transaction.atomic
+def hand_over_views(*, staff: Staff, heir: Staff, by: Staff, at: datetime) -> None:
+    """Views shared with a unit belong to ``heir`` from now on; a name the heir uses already gets the former owner's."""
+    taken = set(SavedView.objects.filter(staff=heir).values_list("list_key", "name"))
+    for view in SavedView.objects.filter(staff=staff, unit__isnull=False):
+        if (view.list_key, view.name) in taken:
+            view.name = f"{view.name[:18]}（{staff.name[:10]}）"
+        view.staff = heir
+        view.version += 1
+        _store(view)
+        _note("view.handed_over", view, by, at, {"staff": [staff.name, heir.name]})
+
+
 def set_default(*, view: SavedView | None, list_key: str, by: Staff) -> None:
     """The list opens with this view from now on; None: plainly."""
     if view is None:

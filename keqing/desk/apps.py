@@ -7,11 +7,14 @@ class DeskConfig(AppConfig):
     verbose_name = "工作台"
 
     def ready(self) -> None:
+        from keqing.access import handover
         from keqing.desk import starts
+        from keqing.desk.handover import SharedViewsStay
         from keqing.desk.imports import StaffImport
         from keqing.interchange.registry import register
 
         register(StaffImport())
+        handover.register_personal(SharedViewsStay())
         self._register_lists()
         starts.connect()
 

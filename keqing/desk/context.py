@@ -26,6 +26,7 @@ def _shell(request: HttpRequest) -> dict[str, Any]:
     sections = navigation.sections_for(staff, path=request.path, badges={"today": counts.due})
     return {
         "company_name": staff.standing.company_name,
+        "deputyships": staff.standing.deputyships,
         "sections": sections,
         "tabs": navigation.tabs_of(sections),
         "unread": counts.unread,

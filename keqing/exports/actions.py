@@ -218,6 +218,12 @@ def cancel_export(*, export: Export, by: Staff, at: datetime) -> Export:
     return export
 
 
+def withdraw_exports(*, staff: Staff, by: Staff, at: datetime) -> None:
+    """Somebody leaves: what they asked for and nobody agreed to yet is called off, with an audit entry each."""
+    for export in Export.objects.asked_by(staff).waiting():
+        cancel_export(export=export, by=by, at=at)
+
+
 def resume_export(*, export: Export, by: Staff, at: datetime) -> Export:
     """Ask again for work that failed or whose worker is gone. Effects: state, the work, one audit entry.
 

@@ -31,10 +31,13 @@ class PeopleConfig(AppConfig):
 
     def _register_lists(self) -> None:
         from django.urls import reverse
+        from django.utils import timezone
 
+        from keqing.kit.formats import business_date
         from keqing.kit.list_registry import register
         from keqing.people import tables
         from keqing.people.contact_people import open_contact_people
+        from keqing.people.orphans import open_orphans
         from keqing.people.permissions import Can
 
         register(
@@ -45,6 +48,10 @@ class PeopleConfig(AppConfig):
         register(
             name="contacts-people", word=Can.VIEW_PERSON, opener=open_contact_people,
             address=lambda _: reverse("people:contact_people"),
+        )
+        register(
+            name="orphans", word=Can.VIEW_ORPHANS, address=lambda _: reverse("people:orphans"),
+            opener=lambda request, _argument: open_orphans(request, business_date(timezone.now())),
         )
         register(
             name="departments", word=Can.VIEW_PERSON, opener=tables.open_departments,

@@ -25,7 +25,7 @@ CHANGED = "之后又改了负责人，没有撤销。"
 class AssignBatch(BatchAction):
     """分配负责人 (R-181). Undone while the customer is still with whom it was given to."""
 
-    key, label, icon, word, lists = "assign", "分配负责人", "user-check", str(Can.ASSIGN), ("customers",)
+    key, label, icon, word, lists = "assign", "分配负责人", "user-check", str(Can.ASSIGN), ("customers", "orphans")
 
     def form(self, data: Any, *, staff: Staff) -> AssignForm:
         return AssignForm(data, staff=staff)

@@ -36,10 +36,13 @@ def people_of(positions: Collection[int]) -> QuerySet[Person]:
 
 
 def tell_organisations(moved: Moved) -> None:
+    """A new owner is something that happens: who was long silent starts anew."""
+    Organisation.objects.filter(pk__in=[row.object_id for row in moved.rows]).update(last_activity_at=moved.at)
     _tell(moved, "people.organisation", "organisation.transferred")
 
 
 def tell_people(moved: Moved) -> None:
+    Person.objects.filter(pk__in=[row.object_id for row in moved.rows]).update(last_activity_at=moved.at)
     _tell(moved, "people.person", "person.transferred")
 
 

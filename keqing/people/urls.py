@@ -1,6 +1,18 @@
 from django.urls import path
 
-from keqing.people.views import cells, contact_people, departments, lookups, organisations, people, quality, tags, trash
+from keqing.people.views import (
+    cells,
+    contact_people,
+    departments,
+    lookups,
+    organisations,
+    orphans,
+    people,
+    quality,
+    sharing,
+    tags,
+    trash,
+)
 
 app_name = "people"
 urlpatterns = [
@@ -17,8 +29,12 @@ urlpatterns = [
     path("customers/<int:pk>/departments/", departments.organisation_departments, name="organisation_departments"),
     path("customers/<int:pk>/departments/new/", departments.department_new, name="department_new"),
     path("customers/<int:pk>/changes/", departments.organisation_changes, name="organisation_changes"),
+    path("customers/<int:pk>/sharing/", sharing.sharing, name="sharing"),
+    path("customers/<int:pk>/sharing/new/", sharing.share_new, name="share_new"),
+    path("shares/<int:pk>/revoke/", sharing.share_revoke, name="share_revoke"),
     path("customers/<slug:kind>/", organisations.organisations, name="organisations"),
     path("customers/<slug:kind>/new/", organisations.organisation_new, name="organisation_new"),
+    path("orphans/", orphans.orphans, name="orphans"),
     path("trash/", trash.trash, name="trash"),
     path("departments/", departments.departments, name="departments"),
     path("departments/<int:pk>/edit/", departments.department_edit, name="department_edit"),

@@ -9,7 +9,14 @@ from django.urls import reverse
 
 from keqing.access import handover
 from keqing.access.actions.common import AdminRefused
-from keqing.access.actions.transfers import Split, ask_transfer, cancel_transfer, carry_out, decide_transfer, undo_transfer
+from keqing.access.actions.transfers import (
+    Split,
+    ask_transfer,
+    cancel_transfer,
+    carry_out,
+    decide_transfer,
+    undo_transfer,
+)
 from keqing.access.models import Position, Staff, Transfer, TransferItem
 from keqing.access.tests.factories import make_cast, make_position, position_of
 from keqing.audit.models import Entry

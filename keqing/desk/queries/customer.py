@@ -96,13 +96,20 @@ def _licence(organisation: Organisation, today: date) -> dict[str, str] | None:
 def reasons_to_see(*, organisation: Organisation, staff: Staff) -> list[str]:
     """为什么我能看到: each position of the reader that opens this customer, in a sentence. No statement."""
     found = []
-    for position in staff.standing.positions:
+    for position in staff.standing.own_positions:
         role = roles().get(position.role)
         for grant in role.words.get(str(Can.VIEW), ()) if role else ():
             if grant.kinds is not None and organisation.kind not in grant.kinds:
                 continue
             if sentence := _reason(grant, position, organisation):
                 found.append(f"您的岗位“{position.name}”（{role.title}）{sentence}")
+    for clause in staff.standing.clauses.get(str(Can.VIEW), ()):
+        if clause.via and clause.admits(
+            kind=organisation.kind, owner_position_id=organisation.owner_position_id, unit_id=organisation.unit_id
+        ):
+            found.append(f"您正在代理 {clause.via.name} 的岗位“{clause.via.position.name}”，到 {clause.via.until} 为止。")
+        elif clause.customers and organisation.pk in clause.customers:
+            found.append("这家客户共享给了您的岗位或组织，详见“谁能看到”。")
     return list(dict.fromkeys(found))
 
 

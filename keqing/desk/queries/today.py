@@ -44,6 +44,7 @@ class TodayBoard:
     comments: Sequence[Comment]
     recent: Sequence[Organisation | Person]
     entrusted_ids: frozenset[int]
+    proxied_ids: frozenset[int]
     overdue_count: int
     due_count: int
     coming_count: int
@@ -98,6 +99,7 @@ def today_board(*, staff: Staff, today: date) -> TodayBoard:
         comments=list(unread.select_related("author", "contact").order_by("-at")[:SHOWN]) if not_read else (),
         recent=_recent(staff) if works else (),
         entrusted_ids=entrusted,
+        proxied_ids=frozenset(one.position.pk for one in staff.standing.deputyships),
         overdue_count=overdue,
         due_count=due,
         coming_count=coming,
