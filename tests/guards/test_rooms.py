@@ -23,6 +23,10 @@ WITHOUT_SCOPE = {
 # (file, beginning of the expression): why it needs no scope
 ALLOWED = {
     ("access/views/staff.py", "Position.objects.current().filter(holder=person)"): "positions of a person the gate gave",
+    ("access/views/proxies.py", "Proxy.objects.select_related("): "narrowed by visible_to, or handed to fetch, in the next line",
+    ("access/views/transfers.py", "Transfer.objects.select_related("): "narrowed by visible_to two lines on",
+    ("access/views/transfers.py", "TransferProgress.objects.filter(pk=found.pk)"): "of a transfer found before",
+    ("access/views/transfers.py", "Position.objects.current().filter(reached)"): "within the reach of transfer.make",
     ("people/views/organisations.py", "Organisation.objects.select_related("): "handed to fetch in the next line",
     ("compliance/views/rules.py", "Refusal.objects.all()"): "refusal.view reaches all of them",
     ("exports/views.py", "Export.objects.asked_by(request.user)"): "the person's own files, handed to fetch",
