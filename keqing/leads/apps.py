@@ -14,9 +14,10 @@ class LeadsConfig(AppConfig):
         from django.urls import reverse
 
         from keqing.kit.list_registry import register
-        from keqing.leads import tables
+        from keqing.leads import pool_list, tables
         from keqing.leads.permissions import Can
 
+        register(name="lead-pool", word=Can.HANDLE, opener=pool_list.open_pool, address=lambda _: reverse("leads:pool"))
         register(name="leads", word=Can.VIEW, opener=tables.open_leads, address=lambda _: reverse("leads:leads"))
         register(
             name="campaigns", word=(Can.MANAGE, Can.REPORT), opener=tables.open_campaigns,

@@ -6,16 +6,29 @@ from django.db.models import DateTimeField, ExpressionWrapper, F, OuterRef, Quer
 from django.db.models.functions import Greatest
 
 from keqing.access.models import Staff
-from keqing.leads.choices import State
-from keqing.leads.models import Lead
+from keqing.leads.choices import State, StepKind
+from keqing.leads.models import Lead, Step
 from keqing.people.models import Organisation, Person
 
 
 def free_for(*, staff: Staff) -> QuerySet[Lead]:
     """Leads in the pools of the units this person's positions belong to, and of those above and below them."""
+    return Lead.objects.filter(pooled_at__isnull=False, unit_id__in=pools_of(staff))
+
+
+def pools_of(staff: Staff) -> set[int]:
+    """The units whose pools a person may pick from. No statement."""
     units = {int(pk) for position in staff.standing.positions for pk in position.unit.path.strip("/").split("/")}
-    units |= staff.standing.headed_unit_ids
-    return Lead.objects.filter(pooled_at__isnull=False, unit_id__in=units)
+    return units | staff.standing.headed_unit_ids
+
+
+def may_know(*, lead: Lead, staff: Staff) -> bool:
+    """Whether a lead is, or was until somebody picked it, in a pool of this person."""
+    pools = pools_of(staff)
+    if lead.pooled_at is not None:
+        return lead.unit_id in pools
+    last = Step.objects.filter(lead=lead, kind=StepKind.PICKED).order_by("-pk").values_list("details", flat=True).first()
+    return last is not None and last.get("pool") in pools
 
 
 def forsaken(*, before: datetime) -> QuerySet[Lead]:

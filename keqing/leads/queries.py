@@ -32,12 +32,30 @@ class LeadPage:
     full_phone: bool
     may_reveal: bool
     may_handle: bool
+    may_assign: bool
     is_late: bool
     customer_url_ok: bool
 
     @property
     def may_judge(self) -> bool:
         return self.may_handle and self.lead.is_open
+
+    @property
+    def may_accept(self) -> bool:
+        return self.may_handle and self.lead.state == State.ASSIGNED
+
+    @property
+    def may_return(self) -> bool:
+        return self.may_handle and self.lead.position_id is not None and self.lead.state in (State.ASSIGNED, State.ACCEPTED)
+
+    @property
+    def is_assignable(self) -> bool:
+        return self.may_assign and self.lead.is_open
+
+    @property
+    def waits(self) -> bool:
+        """Nobody holds it: the rules may be asked."""
+        return self.is_assignable and self.lead.position_id is None and self.lead.pooled_at is None
 
     @property
     def may_identify(self) -> bool:
@@ -58,7 +76,7 @@ def lead_page(*, lead: Lead, staff: Staff, at: datetime) -> LeadPage:
     return LeadPage(
         lead=lead, steps=steps_of(lead), phone=lead.phone_for(staff), full_phone=full,
         may_reveal=bool(lead.phone) and not full and lead.allows(staff, PeopleCan.REVEAL_PHONE),
-        may_handle=lead.allows(staff, Can.HANDLE), is_late=bool(lead.due_at and lead.is_open and lead.due_at < at),
+        may_handle=lead.allows(staff, Can.HANDLE), may_assign=lead.allows(staff, Can.ASSIGN), is_late=bool(lead.due_at and lead.is_open and lead.due_at < at),
         customer_url_ok=lead.customer_id is not None and is_customer_reached(lead.customer_id, staff),
     )
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from keqing.leads.views import judging, leads, sources
+from keqing.leads.views import answering, judging, leads, pool, rules, sources
 
 app_name = "leads"
 urlpatterns = [
@@ -16,6 +16,19 @@ urlpatterns = [
     path("<int:pk>/judge/", judging.lead_judge, name="lead_judge"),
     path("<int:pk>/reject/", judging.lead_reject, name="lead_reject"),
     path("<int:pk>/reopen/", judging.lead_reopen, name="lead_reopen"),
+    path("<int:pk>/accept/", answering.lead_accept, name="lead_accept"),
+    path("<int:pk>/return/", answering.lead_return, name="lead_return"),
+    path("<int:pk>/assign/", answering.lead_assign, name="lead_assign"),
+    path("<int:pk>/rules/", answering.lead_rules, name="lead_rules"),
+    path("<int:pk>/pool/", answering.lead_pool, name="lead_pool"),
+    path("<int:pk>/pick/", answering.lead_pick, name="lead_pick"),
+    path("pool/", pool.pool, name="pool"),
+    path("rules/", rules.rules, name="rules"),
+    path("rules/new/", rules.rule_new, name="rule_new"),
+    path("rules/try/", rules.rule_try, name="rule_try"),
+    path("rules/<int:pk>/edit/", rules.rule_edit, name="rule_edit"),
+    path("rules/<int:pk>/move/", rules.rule_move, name="rule_move"),
+    path("rules/<int:pk>/end/", rules.rule_end, name="rule_end"),
     path("customers/<int:pk>/", leads.customer_leads, name="customer_leads"),
     path("campaigns/", sources.campaign_list, name="campaigns"),
     path("campaigns/new/", sources.campaign_new, name="campaign_new"),

@@ -41,8 +41,8 @@ def _contact(*words: str, methods: str = "G", row: str = "contact") -> Door:
     return Door(words, methods, row, (CONTACT,))
 
 
-def _reminder(*words: str, methods: str = "GP") -> Door:
-    return Door(words, methods, "reminder", (REMINDER,))
+def _reminder(*words: str, methods: str = "GP", row: str = "reminder") -> Door:
+    return Door(words, methods, row, (REMINDER,))
 
 
 def _office(words: tuple[str, ...], row: str = "", methods: str = "G") -> Door:
@@ -63,6 +63,8 @@ def _export(methods: str = "P") -> Door:
     return Door(("export.run",), methods, "export", only=("rep",))
 
 
+# who belongs to the south or to a unit of it
+POOLING = ("rep", "sibling", "other_area_rep", "manager", "region_manager", "commerce")
 HANDS = ("proxy.manage", "transfer.make")
 MANAGING = ("manager", "region_manager", "gm", "security")
 
@@ -237,6 +239,19 @@ DOORS: dict[str, Door] = {
     "leads:lead_judge": _lead("lead.handle", methods="GP"),
     "leads:lead_reject": _lead("lead.handle", methods="GP"),
     "leads:lead_reopen": _lead("lead.handle", methods="GP"),
+    "leads:lead_accept": _lead("lead.handle", methods="GP"),
+    "leads:lead_return": _lead("lead.handle", methods="GP"),
+    "leads:lead_assign": _lead("lead.assign", methods="GP"),
+    "leads:lead_rules": _lead("lead.assign", methods="P"),
+    "leads:lead_pool": _lead("lead.assign", methods="GP"),
+    "leads:lead_pick": Door(("lead.handle",), "P", "pool_lead", only=POOLING),
+    "leads:pool": Door(("lead.handle",)),
+    "leads:rules": Door(("lead.manage",)),
+    "leads:rule_new": Door(("lead.manage",), "GP"),
+    "leads:rule_try": Door(("lead.manage",)),
+    "leads:rule_edit": Door(("lead.manage",), "GP", "lead_rule"),
+    "leads:rule_move": Door(("lead.manage",), "P", "lead_rule"),
+    "leads:rule_end": Door(("lead.manage",), "P", "lead_rule"),
     "leads:profile": Door(("lead.view", "lead.manage")),
     "leads:customer_leads": Door(("lead.view",), "G", "customer", (VIEW, PERSON), needs=(VIEW, PERSON)),
     "leads:campaigns": Door(("lead.manage", "lead.report")),
@@ -264,4 +279,24 @@ DOORS: dict[str, Door] = {
     "followups:reminder_done": _reminder("reminder.manage"),
     "followups:reminder_postpone": _reminder("reminder.manage"),
     "followups:reminder_hand_over": _reminder("reminder.manage"),
+    "followups:reminder_move": _reminder("reminder.manage"),
+    "followups:task_part": _reminder("reminder.manage"),
+    "followups:task_attach": _reminder("reminder.manage"),
+    "followups:appointment_edit": _reminder("reminder.manage"),
+    "followups:checklist": _reminder("reminder.manage", methods="P"),
+    "followups:drop": _reminder("reminder.manage", methods="P"),
+    "followups:task_new": _customer("reminder.manage"),
+    "followups:appointment_new": _customer("reminder.manage"),
+    "followups:commitment_new": _customer("reminder.manage"),
+    "followups:customer_commitments": _customer(REMINDER, methods="G"),
+    "followups:commitments": Door((REMINDER,)),
+    "followups:commitment_rates": Door((REMINDER,)),
+    "followups:commitment": _reminder(REMINDER, methods="G", row="commitment"),
+    "followups:commitment_keep": _reminder("reminder.manage", row="commitment"),
+    "followups:commitment_postpone": _reminder("reminder.manage", row="commitment"),
+    "followups:commitment_drop": _reminder("reminder.manage", row="commitment"),
+    "followups:calendar": Door((REMINDER,)),
+    "followups:feed": Door((REMINDER,), "GP"),
+    "followups:feed_revoke": Door((REMINDER,), "P"),
+    "followups:ics": Door((), "G", "feed"),
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 from django.conf import settings
@@ -21,14 +22,18 @@ from keqing.batches.models import Batch
 from keqing.desk.models import SavedView
 from keqing.exports.models import Export, folder, held_by
 from keqing.followups.actions.comments import comment_on
+from keqing.followups.actions.commitments import make_commitment
 from keqing.followups.actions.contacts import record_contact
+from keqing.followups.actions.feed import make_feed
+from keqing.followups.actions.promising import Promise
 from keqing.followups.actions.reminders import create_reminder
 from keqing.interchange.models import Import
 from keqing.interchange.tests.factories import csv_file, make_upload
 from keqing.kit.formats import business_date
 from keqing.leads.actions.intake import Draft, record_lead
+from keqing.leads.actions.pool import pool_leads
 from keqing.leads.models import Channel, Lead
-from keqing.leads.tests.factories import make_campaign
+from keqing.leads.tests.factories import make_campaign, make_rule
 from keqing.messaging.models import Delivery, Message
 from keqing.news.models import MarketIntel, Topic
 from keqing.people.actions.people import Post, add_affiliation, create_departments
@@ -132,7 +137,8 @@ def set_stage() -> Stage:
     left = make_staff(name="欧离开", login_name="leftone", is_active=False, left_on=business_date(NOW))
     alarm = CardRate.objects.create(staff=cast.sibling, hour_at=NOW.replace(minute=0), opened=301, blocked_at=NOW)
     others = {
-        "alarm": alarm,
+        "lead_rule": make_rule(name="广东肿瘤", unit=cast.south, regions=["450000"]), "pool_lead": _pool_lead(cast),
+        "alarm": alarm, "feed": SimpleNamespace(token=make_feed(staff=cast.rep, at=NOW)),
         "staff": cast.sibling, "left_staff": left, "unit": cast.shenzhen, "position": position_of(cast.sibling), "rule": rule,
         "dimension": dimension, "tag": Tag.objects.create(dimension=dimension, name="标签甲"), "kind": "hospital",
         "audit_entry": AuditEntry.objects.order_by("pk").first(), "compliance_rule": "RX-05",
@@ -274,6 +280,13 @@ def _lead(one: Belonging, tracker: Staff) -> Lead:
     return record_lead(draft=Draft(values, unit=one.customer.unit, position=owner), by=tracker, at=NOW)
 
 
+def _pool_lead(cast: Cast) -> Lead:
+    """Nobody's, in the pool of the south."""
+    values = {"source_channel": Channel.objects.get(key="phone"), "organisation_name": "示例公海医院"}
+    lead = record_lead(draft=Draft(values, unit=cast.guangzhou), by=cast.manager, at=NOW)
+    return pool_leads(leads=[lead], reason="没有人手", by=cast.manager, at=NOW)[0]
+
+
 def _history(one: Belonging, tracker: Staff, boss: Staff) -> Belonging:
     today = business_date(NOW)
     fields = {"track_on": today, "method": "visit", "business_state": "first", "description": f"{one.names[0]}谈话"}
@@ -282,5 +295,7 @@ def _history(one: Belonging, tracker: Staff, boss: Staff) -> Belonging:
         boss = Staff.objects.get(login_name="gm")
     comment = comment_on(contact=contact, text=f"{one.names[0]}批注", by=boss, at=NOW)
     reminder = create_reminder(customer=one.customer, text=f"{one.names[0]}跟进", due_on=today + timedelta(days=3), by=tracker, at=NOW)
+    promise = Promise(f"{one.names[0]}承诺", today + timedelta(days=2))
+    one.rows["commitment"] = make_commitment(customer=one.customer, promise=promise, by=tracker, at=NOW)
     one.rows |= {"customer": one.customer, "contact": contact, "comment": comment, "reminder": reminder, "lead": _lead(one, tracker)}
     return one

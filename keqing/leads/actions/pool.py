@@ -46,13 +46,17 @@ def pick_lead(*, lead: Lead, by: Staff, at: datetime) -> Lead:
     stored = Lead.objects.select_for_update(of=("self",)).select_related("source_channel").get(pk=lead.pk)
     if stored.pooled_at is None:
         raise LeadRefused("这条线索刚被别人领走，或已离开公海。请刷新后另选一条。")
+    pool_id = stored.unit_id
     stored.position, stored.unit = position, position.unit
     stored.state, stored.pooled_at, stored.due_at, stored.rule_id = State.ACCEPTED, None, None, None
     stored.assigned_at = stored.accepted_at = at
     save(stored, *FIELDS, "assigned_at", at=at)
     count.picked += 1
     count.save(update_fields=["picked"])
-    keep_steps([step_for(lead=stored, kind=StepKind.PICKED, title=f"{by.name}从公海领取", by=by, at=at, to_position=position)])
+    step = step_for(
+        lead=stored, kind=StepKind.PICKED, title=f"{by.name}从公海领取", by=by, at=at, to_position=position, details={"pool": pool_id}
+    )
+    keep_steps([step])
     audit.record(
         action="lead.picked", by=by, at=at, subject=subject_of(stored), changes={"position": [None, position.name]}
     )

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from django.db.models import Count, Prefetch
+from django.db.models import Count, Prefetch, QuerySet
 
 from keqing.access.models import OrgUnit, Position
 from keqing.leads import rules
@@ -100,8 +100,14 @@ class Rulebook:
         """Hold the counts of these rules until the transaction ends; always in the order of their ids."""
         wanted = sorted(set(rule_ids))
         RuleCount.objects.bulk_create([RuleCount(rule_id=pk) for pk in wanted], ignore_conflicts=True)
-        rows = RuleCount.objects.select_for_update().filter(rule_id__in=wanted).order_by("rule_id")
-        self.counts = {row.rule_id: row for row in rows}
+        self._count(wanted, RuleCount.objects.select_for_update())
+
+    def look(self, rule_ids: Collection[int]) -> None:
+        """Whose turn it would be, without holding anything: for a trial."""
+        self._count(sorted(set(rule_ids)), RuleCount.objects.all())
+
+    def _count(self, wanted: Sequence[int], rows: QuerySet[RuleCount]) -> None:
+        self.counts = {row.rule_id: row for row in rows.filter(rule_id__in=wanted).order_by("rule_id")}
         sharing = {p.pk for pk in wanted if self.stored[pk].target == Target.LOAD for p in self.stored[pk].members.all()}
         self.loads = dict.fromkeys(sharing, 0)
         if sharing:
