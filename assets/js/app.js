@@ -14,10 +14,12 @@ import "./panel.js";
 import "./select.js";
 import "./list-tools.js";
 import "./cell-edit.js";
+import "./calendar.js";
 import "./keys.js";
 import "./palette.js";
 import "./print.js";
 import "./export.js";
 import "./scroll-end.js";
+import "./board.js";
 
 document.documentElement.classList.add("js");

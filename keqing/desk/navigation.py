@@ -104,7 +104,7 @@ SECTIONS = (
         ),
         under=("/leads/",),
     ),
-    Section("reports", "分析", "chart-histogram", (Entry("联系报表", "insight:contacts"), Entry("行动成效", "lifecycle:effect_report"), Entry("计划与达成", "lifecycle:result"),
+    Section("reports", "分析", "chart-histogram", (Entry("联系报表", "insight:contacts"), Entry("销售人员管理", "insight:people"), Entry("行动成效", "lifecycle:effect_report"), Entry("计划与达成", "lifecycle:result"),
             Entry("商机覆盖", "lifecycle:coverage"), Entry("流失原因", "lifecycle:losses"),), under=("/reports/",)),
     Section(
         "exchange",

@@ -11,8 +11,11 @@ class FollowupsConfig(AppConfig):
         from keqing.batches import registry as batches
         from keqing.followups.batches import ScheduleBatch
         from keqing.followups.handover import REMINDERS, RemindersFollow, RemindersGoWithCustomers
+        from keqing.messaging import kinds as messages
+        from keqing.messaging.channels import Channel
         from keqing.people import transfer
 
+        messages.register(key="promise", label="承诺到期", channels=(Channel.EMAIL, Channel.WECOM))
         handover.register(RemindersFollow())
         handover.register_movable(REMINDERS)
         transfer.register(RemindersGoWithCustomers())
@@ -28,6 +31,10 @@ class FollowupsConfig(AppConfig):
 
         register(
             name="contacts", word=Can.VIEW, opener=tables.open_contacts, address=lambda _: reverse("followups:contacts")
+        )
+        register(
+            name="commitments", word=Can.VIEW_REMINDERS, opener=tables.open_commitments,
+            address=lambda _: reverse("followups:commitments"),
         )
         register(
             name="reminders", word=Can.VIEW_REMINDERS, opener=tables.open_reminders,

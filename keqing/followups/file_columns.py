@@ -32,6 +32,9 @@ CONTACTS = (
     FileColumn(key="solution", label="解决方法", paths=("solution",)),
     FileColumn(key="products", label="产品", paths=("products",)),
     FileColumn(key="materials", label="资料", paths=("materials",)),
+    FileColumn(key="duty", label="工作分类", paths=("duty",), value=_label(ContactRecord.Duty)),
+    FileColumn(key="minutes", label="用时（分钟）", paths=("minutes",)),
+    FileColumn(key="unannounced", label="未预约", paths=("is_unannounced",), value=lambda found: "是" if found else ""),
 )  # fmt: skip
 REMINDERS = (
     CUSTOMER, FileColumn(key="due", paths=("due_on",)), FileColumn(key="text", paths=("text",)),
@@ -41,8 +44,29 @@ REMINDERS = (
 )  # fmt: skip
 DONE = (
     CUSTOMER, FileColumn(key="done", paths=("done_at",)), FileColumn(key="text", paths=("text",)),
+    FileColumn(key="outcome_code", label="结果分类", paths=("outcome_code",), value=_label(Reminder.Outcome)),
     FileColumn(key="outcome", paths=("outcome",)), FileColumn(key="by", paths=("done_by__name",)),
     FileColumn(key="due", paths=("due_on",)), FileColumn(key="first_due", paths=("first_due_on",)),
+)  # fmt: skip
+
+
+def _state(done_on: Any, dropped_on: Any, promised_on: Any) -> str:
+    if dropped_on:
+        return "已作废"
+    if not done_on:
+        return "未兑现"
+    return "按时兑现" if done_on <= promised_on else "逾期兑现"
+
+
+COMMITMENTS = (
+    CUSTOMER, FileColumn(key="text", paths=("text",)), FileColumn(key="made_to", paths=("made_to",)),
+    FileColumn(key="due", paths=("due_on",)), FileColumn(key="promised", paths=("promised_on",)),
+    FileColumn(key="first_due", label="原定日期", paths=("first_due_on",)),
+    FileColumn(key="state", paths=("done_on", "dropped_on", "promised_on"), value=_state),
+    FileColumn(key="done", label="兑现日期", paths=("done_on",)), FileColumn(key="evidence", paths=("evidence",)),
+    FileColumn(key="reason", label="理由", paths=("reason",)), FileColumn(key="keeper", paths=("keeper__name",)),
+    FileColumn(key="made_by", label="承诺人", paths=("made_by__name",)),
+    FileColumn(key="made_on", label="承诺于", paths=("made_on",)),
 )  # fmt: skip
 
 

@@ -33,6 +33,17 @@ class RateLine:
     rate: Rate
 
 
+def commitment_state(commitment: Commitment, today: date) -> tuple[str, str]:
+    """The state in a word, and the colour that says the same."""
+    if commitment.dropped_on:
+        return "已作废", "text-muted"
+    if commitment.done_on:
+        return ("按时兑现", "text-success") if commitment.kept_on_time else ("逾期兑现", "text-waiting")
+    if commitment.due_on < today:
+        return "逾期", "due-over"
+    return ("今日到期", "due-today") if commitment.due_on == today else ("未到期", "")
+
+
 def due_within(*, staff: Staff, first: date, last: date, today: date) -> QuerySet[Commitment]:
     """Promises in sight whose day lies in the period and is over or today; what is yet to come is not judged."""
     return (

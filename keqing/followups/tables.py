@@ -1,4 +1,4 @@
-"""The lists of contact records and reminders."""
+"""The lists of contact records, reminders and promises."""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -13,8 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from keqing.access.models import Staff
 from keqing.followups import file_columns
 from keqing.followups.finding import SHORTEST, saying
-from keqing.followups.models import ContactRecord, Reminder, of_present_customers
+from keqing.followups.models import Commitment, ContactRecord, Reminder, of_present_customers
 from keqing.followups.permissions import Can
+from keqing.followups.promises import commitment_state
 from keqing.followups.queries import uncommented
 from keqing.kit.date_ranges import DateRangeForm, within
 from keqing.kit.formats import business_date, format_date, format_datetime
@@ -33,6 +34,7 @@ ANY = [("", _("全部"))]
 class ContactFilter(DateRangeForm):
     method = forms.ChoiceField(label=_("方式"), required=False, choices=[*ANY, *ContactRecord.Method.choices])
     state = forms.ChoiceField(label=_("业务状态"), required=False, choices=[*ANY, *BusinessState.choices])
+    duty = forms.ChoiceField(label=_("工作分类"), required=False, choices=[*ANY, *ContactRecord.Duty.choices])
     tracker = forms.CharField(label=_("跟踪人"), required=False, max_length=40)
     customer = forms.CharField(label=_("客户"), required=False, max_length=60)
     q = forms.CharField(
@@ -40,7 +42,7 @@ class ContactFilter(DateRangeForm):
         widget=forms.TextInput(attrs={"type": "search", "placeholder": _("说了什么，两个字以上")}),
     )
 
-    field_order = ("when", "q", "method", "tracker", "state", "customer", "first", "last")
+    field_order = ("when", "q", "method", "tracker", "state", "duty", "customer", "first", "last")
 
 
 class ContactList(ListSpec):
@@ -49,7 +51,7 @@ class ContactList(ListSpec):
     columns = (
         Column(key="customer", label="客户", hideable=False, cell=lambda row, _today: row.customer_name),
         Column(key="track_on", label="跟踪日期", sort="track_on", css="figures", cell=lambda row, _today: format_date(row.track_on)),
-        Column(key="method", label="方式", cell=lambda row, _today: row.get_method_display()),
+        Column(key="method", label="方式", cell=lambda row, _today: _method(row)),
         Column(key="state", label="业务状态", cell=lambda row, _today: row.get_business_state_display()),
         Column(key="description", label="业务描述", css="max-w-md truncate max-md:basis-full", cell=lambda row, _today: _short(row.description)),
         Column(key="tracker", label="跟踪人", cell=lambda row, _today: Cell(row.tracker.name, label="跟踪人")),
@@ -63,6 +65,7 @@ class ContactList(ListSpec):
         Preset(key="today", label="今天", condition=lambda asked: Q(track_on=asked.today)),
         Preset(key="week", label="本周", condition=lambda asked: _this_week(asked)),
         Preset(key="mine", label="我写的", condition=lambda asked: Q(tracker=asked.user)),
+        Preset(key="unannounced", label="未预约", condition=lambda _: Q(is_unannounced=True)),
         Preset(key="to_comment", label="待批注", condition=lambda asked: _to_comment(asked)),
     )
     filter_form = ContactFilter
@@ -82,15 +85,22 @@ class ContactList(ListSpec):
         return {"today": business_date(timezone.now())}
 
     def filter(self, queryset: QuerySet[Any], cleaned: Mapping[str, Any]) -> QuerySet[Any]:
-        paths = {"method": "method", "state": "business_state", "tracker": "tracker__name__icontains"}
+        paths = {"method": "method", "state": "business_state", "duty": "duty", "tracker": "tracker__name__icontains"}
         wanted = {paths[name]: value for name, value in cleaned.items() if name in paths}
         said = saying(text=cleaned["q"]) if "q" in cleaned else Q()
         return queryset.filter(_of_customer(cleaned), within("track_on", cleaned), said, **wanted)
 
 
+def _method(row: ContactRecord) -> Cell:
+    """Amber: a visit to a key customer without an appointment (R-053)."""
+    label = row.get_method_display()
+    return Cell(label, badge="未预约") if row.is_unannounced else Cell(label)
+
+
 class ReminderFilter(Form):
     customer = forms.CharField(label=_("客户"), required=False, max_length=60)
     holder = forms.CharField(label=_("负责人"), required=False, max_length=40)
+    origin = forms.ChoiceField(label=_("来源"), required=False, choices=[*ANY, *Reminder.Origin.choices])
 
 
 def _short(text: str) -> Cell:
@@ -145,6 +155,8 @@ class ReminderList(ListSpec):
     def filter(self, queryset: QuerySet[Any], cleaned: Mapping[str, Any]) -> QuerySet[Any]:
         if holder := cleaned.get("holder"):
             queryset = queryset.filter(position__holder__name__icontains=holder)
+        if origin := cleaned.get("origin"):
+            queryset = queryset.filter(origin=origin)
         return queryset.filter(_of_customer(cleaned))
 
 
@@ -156,7 +168,7 @@ class DoneList(ReminderList):
         CUSTOMER,
         Column(key="done", label="完成时间", sort="done_at", css="figures", cell=lambda row, _today: format_datetime(row.done_at)),
         TEXT,
-        Column(key="outcome", label="结果", css="max-w-sm truncate"),
+        Column(key="outcome", label="结果", css="max-w-sm truncate", cell=lambda row, _today: _outcome(row)),
         Column(key="by", label="完成人", cell=lambda row, _today: Cell(row.done_by.name, label="完成人")),
         Column(key="due", label="到期", sort="due_on", css="figures", cell=lambda row, _today: _day(row.due_on, "到期")),
         Column(key="first_due", label="原定日期", css="figures phone-hide", cell=lambda row, _today: format_date(row.first_due_on)),
@@ -170,6 +182,74 @@ class DoneList(ReminderList):
     file_columns = file_columns.DONE
 
 
+def _outcome(row: Reminder) -> Cell:
+    """What became of an alarm stands before its words."""
+    return _short(" · ".join(part for part in (row.get_outcome_code_display(), row.outcome) if part))
+
+
+class CommitmentFilter(Form):
+    customer = forms.CharField(label=_("客户"), required=False, max_length=60)
+    keeper = forms.CharField(label=_("兑现人"), required=False, max_length=40)
+
+
+class CommitmentList(ListSpec):
+    """承诺: open and settled ones, the open first due first."""
+
+    key = "commitments"
+    title = "承诺"
+    noun = "项"
+    columns = (
+        CUSTOMER,
+        Column(key="due", label="到期", sort="due_on", cell=lambda row, _today: _due_of(row)),
+        Column(key="text", label="承诺事项", css="max-w-md truncate max-md:basis-full"),
+        Column(key="state", label="状态", cell=lambda row, today: _state_of(row, today)),
+        Column(key="made_to", label="对谁", css="phone-hide"),
+        Column(key="keeper", label="兑现人", cell=lambda row, _today: Cell(row.keeper.name if row.keeper else row.position.label, label="兑现人")),
+        Column(key="promised", label="承诺日期", sort="promised_on", css="figures phone-hide", cell=lambda row, _today: format_date(row.promised_on)),
+        Column(key="evidence", label="依据", css="max-w-sm truncate phone-hide", cell=lambda row, _today: _short(row.evidence or row.reason)),
+    )
+    presets = (
+        Preset(key="open", label="未兑现", condition=lambda _: OPEN),
+        Preset(key="overdue", label="逾期", condition=lambda a: OPEN & Q(due_on__lt=a.today)),
+        Preset(key="today", label="今日", condition=lambda a: OPEN & Q(due_on=a.today)),
+        Preset(key="tomorrow", label="明日", condition=lambda a: OPEN & Q(due_on=a.today + timedelta(days=1))),
+        Preset(key="kept", label="按时兑现", condition=lambda _: Q(done_on__lte=F("promised_on"))),
+        Preset(key="late", label="逾期兑现", condition=lambda _: Q(done_on__gt=F("promised_on"))),
+        Preset(key="mine", label="我的", condition=lambda a: _mine(a)),
+    )
+    filter_form = CommitmentFilter
+    default_sort = "-due"
+    empty_text = "还没有承诺。记录联系时写下答应了什么，到期前会提醒您。"
+    file_columns = file_columns.COMMITMENTS
+
+    def exported(self, queryset: QuerySet[Any], *, reader: Staff) -> QuerySet[Any]:
+        return queryset.filter(file_columns.exported(reader, Can.VIEW_REMINDERS, mine=True))
+
+    def panel_of(self, row: Commitment) -> str:
+        return address("followups:commitment", row.pk)
+
+    url_of = panel_of
+
+    def filter(self, queryset: QuerySet[Any], cleaned: Mapping[str, Any]) -> QuerySet[Any]:
+        if keeper := cleaned.get("keeper"):
+            queryset = queryset.filter(keeper__name__icontains=keeper)
+        return queryset.filter(_of_customer(cleaned))
+
+
+OPEN = Q(done_on__isnull=True, dropped_on__isnull=True)
+
+
+def _due_of(row: Commitment) -> Cell:
+    if not row.is_open:
+        return Cell(format_date(row.due_on), "figures")
+    return Cell(due_text(row.due_on), f"{due_class(row.due_on)} figures")
+
+
+def _state_of(row: Commitment, today: date) -> Cell:
+    state, css = commitment_state(row, today)
+    return Cell(state, css)
+
+
 def open_contacts(request: HttpRequest, _argument: str = "") -> OpenList:
     """Contact records of the customers within reach."""
     return OpenList(ContactList(), ContactRecord.objects.visible_to(request.user).select_related("tracker"))
@@ -180,6 +260,12 @@ def open_reminders(request: HttpRequest, argument: str = "") -> OpenList:
     done = argument == "done"
     rows = Reminder.objects.visible_to(request.user).filter(of_present_customers(), done_at__isnull=not done)
     return OpenList(DoneList() if done else ReminderList(), rows.select_related("position__holder", "done_by"))
+
+
+def open_commitments(request: HttpRequest, _argument: str = "") -> OpenList:
+    """Promises to the customers within reach, and those at my positions."""
+    rows = Commitment.objects.visible_to(request.user).filter(of_present_customers())
+    return OpenList(CommitmentList(), rows.select_related("keeper", "position__holder"))
 
 
 def _of_customer(cleaned: Mapping[str, Any]) -> Q:

@@ -1,8 +1,11 @@
-"""Background work: the roll-ups of contact records."""
+"""Background work: the roll-ups of contact records, the promises that fall due."""
 
 from django.utils import timezone
 
 from keqing.followups.actions import tallies
+from keqing.followups.actions.commitments import follow_holders
+from keqing.followups.actions.warnings import warn_of_promises
+from keqing.kit.formats import business_date
 from keqing.kit.jobs import periodic
 
 
@@ -11,3 +14,11 @@ def tend_tallies() -> None:
     """Every night of Shanghai: compare with the records, put right what differs, then fold."""
     tallies.check_tallies(at=timezone.now(), repair=True)
     tallies.fold_tallies()
+
+
+@periodic(cron="40 0 * * *")
+def tend_promises() -> None:
+    """Every morning of Shanghai: who holds a position keeps its promises, and hears of those that fall due."""
+    at = timezone.now()
+    follow_holders(today=business_date(at))
+    warn_of_promises(at=at)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from keqing.followups.views import comments, contacts, reminders, stream
+from keqing.followups.views import calendar, comments, commitments, contacts, reminders, stream, tasks
 
 app_name = "followups"
 urlpatterns = [
@@ -19,4 +19,24 @@ urlpatterns = [
     path("reminders/<int:pk>/done/", reminders.reminder_done, name="reminder_done"),
     path("reminders/<int:pk>/postpone/", reminders.reminder_postpone, name="reminder_postpone"),
     path("reminders/<int:pk>/hand-over/", reminders.reminder_hand_over, name="reminder_hand_over"),
+    path("reminders/<int:pk>/move/", reminders.reminder_move, name="reminder_move"),
+    path("reminders/<int:pk>/part/", tasks.task_part, name="task_part"),
+    path("reminders/<int:pk>/attach/", tasks.task_attach, name="task_attach"),
+    path("reminders/<int:pk>/appointment/", tasks.appointment_edit, name="appointment_edit"),
+    path("reminders/<int:pk>/checklist/", tasks.checklist, name="checklist"),
+    path("customers/<int:pk>/task/", tasks.task_new, name="task_new"),
+    path("customers/<int:pk>/appointment/", tasks.appointment_new, name="appointment_new"),
+    path("customers/<int:pk>/promise/", commitments.commitment_new, name="commitment_new"),
+    path("customers/<int:pk>/commitments/", commitments.customer_commitments, name="customer_commitments"),
+    path("commitments/", commitments.commitment_list, name="commitments"),
+    path("commitments/rates/", commitments.commitment_rates, name="commitment_rates"),
+    path("commitments/<int:pk>/", commitments.commitment, name="commitment"),
+    path("commitments/<int:pk>/keep/", commitments.commitment_keep, name="commitment_keep"),
+    path("commitments/<int:pk>/postpone/", commitments.commitment_postpone, name="commitment_postpone"),
+    path("commitments/<int:pk>/drop/", commitments.commitment_drop, name="commitment_drop"),
+    path("calendar/", calendar.calendar, name="calendar"),
+    path("calendar/<int:pk>/drop/", calendar.drop, name="drop"),
+    path("calendar/feed/", calendar.feed, name="feed"),
+    path("calendar/feed/revoke/", calendar.feed_revoke, name="feed_revoke"),
+    path("calendar/feed/<slug:token>.ics", calendar.ics, name="ics"),
 ]

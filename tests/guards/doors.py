@@ -264,6 +264,8 @@ DOORS: dict[str, Door] = {
     "leads:channel_close": Door(("lead.manage",), "P", "channel"),
     "insight:contacts": Door(("report.contacts",)),
     "insight:contact_records": Door(("report.contacts",)),
+    "insight:people": Door(("team.view",)),
+    "insight:salesperson": Door(("team.view",), "G", "salesperson", only=("manager", "region_manager", "gm")),
     "followups:contacts": Door((CONTACT,)),
     "followups:contact": _contact(CONTACT),
     "followups:correct": _contact("contact.record", methods="GP"),

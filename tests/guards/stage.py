@@ -144,7 +144,7 @@ def set_stage() -> Stage:
         "audit_entry": AuditEntry.objects.order_by("pk").first(), "compliance_rule": "RX-05",
         "view": SavedView.objects.create(list_key="customers:all", name="经理的视图", staff=cast.manager),
         "batch": _batch_of(cast.manager), "export": _export_of(cast.rep), "export_file": _file_of(cast.rep),
-        "intel": _intel_by(cast.gm), "proxy": _later_proxy(cast), "transfer": _waiting_transfer(cast),
+        "intel": _intel_by(cast.gm), "salesperson": cast.rep, "proxy": _later_proxy(cast), "transfer": _waiting_transfer(cast),
         "message": _message_to(cast.rep), "delivery": _delivery_to(cast.sibling),
         "campaign": make_campaign(unit=cast.south, cost=10000), "channel": Channel.objects.get(key="event"),
         "import": _import_of(cast.manager), "import_key": "organisation-distributor",

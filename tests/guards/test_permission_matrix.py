@@ -82,7 +82,7 @@ def address(route: Route, door: Door, row: Any) -> str:
 
 def is_known(who: str, door: Door, one: Belonging) -> bool:
     """Whether the row may be known to exist: by the words of its own kind of row."""
-    if door.row == "reminder" and one.owner == who:
+    if door.row in ("reminder", "commitment") and one.owner == who:
         return holds(who, door.known_by)
     words = door.known_by
     if one.key == "consumer":

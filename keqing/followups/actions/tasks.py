@@ -105,6 +105,8 @@ def change_appointment(*, reminder: Reminder, booking: Booking, by: Staff, at: d
     ``reminder.version`` must be the one the user saw. Effects: the customer's next due date, one audit entry.
     """
     stored = locked(reminder)
+    if stored.origin != Reminder.Origin.APPOINTMENT:
+        raise ReminderRefused("这条跟进不是约访。")
     before = {name: getattr(stored, name) for name in ("starts_at", "ends_at", "appointment", "booking_no")}
     if (booking.starts_at, booking.ends_at) != (stored.starts_at, stored.ends_at):
         stored.due_on = _check_hours(booking, at=at)

@@ -1,15 +1,22 @@
 """What the views of this department share."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.cache import patch_vary_headers
 
 from keqing.access.gate import fetch
+from keqing.compliance.actions import log_refusal
+from keqing.followups.actions.commitments import CommitmentRefused, StaleCommitment
+from keqing.followups.actions.reminders import LabelRefused, ReminderRefused, StaleReminder
+from keqing.followups.appointing import with_appointments
 from keqing.followups.attendees import with_people
+from keqing.kit.addresses import back
 from keqing.people.models import Organisation, Person
 
 
@@ -23,7 +30,7 @@ def fetch_customer(
     """
     organisations = Organisation.objects.all()
     if people is not None:
-        organisations = with_people(organisations, wanted=people)
+        organisations = with_appointments(with_people(organisations, wanted=people))
     try:
         return fetch(organisations, pk, request, word=word)
     except Http404:
@@ -43,3 +50,40 @@ def answer(
     response = render(request, fragment if asked else page, dict(context), status=status)
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+TEXTS = ("next_text", "text", "promise")
+
+
+def act(
+    request: HttpRequest, *, form: Any, store: Callable[[], str], default: str, context: dict[str, Any]
+) -> HttpResponse:
+    """Form → one action → back to where the person was; refused forms come back whole."""
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                said = store()
+            except (StaleReminder, StaleCommitment) as stale:
+                status = 409
+                context["stale"] = stale.theirs
+                form.add_error(None, str(stale))
+                form.data = {**form.data.dict(), "version": str(stale.theirs.version)}
+            except (ReminderRefused, CommitmentRefused) as refusal:
+                refuse(request, form=form, refusal=refusal)
+            else:
+                messages.success(request, said)
+                return redirect(back(request, default))
+    context |= {"form": form, "next": back(request, ""), "cancel_url": back(request, default), "action": request.path}
+    return answer(request, page="followups/act.html", fragment="followups/_act.html", context=context, status=status)
+
+
+def refuse(request: HttpRequest, *, form: Any, refusal: ReminderRefused | CommitmentRefused) -> None:
+    """The sentence at the form; a denied word beside its text, and on record (RX-05)."""
+    hit = refusal.hit if isinstance(refusal, LabelRefused | CommitmentRefused) else None
+    if hit is None:
+        form.add_error(None, str(refusal))
+        return
+    log_refusal(hit=hit, by=request.user, at=timezone.now(), where=f"跟进事项 {request.path}")
+    form.add_error(next(name for name in TEXTS if name in form.fields), str(refusal))

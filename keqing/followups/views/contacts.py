@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from keqing.access.gate import allow, fetch
+from keqing.compliance.actions import log_refusal
 from keqing.followups.actions.contacts import (
     FIELDS,
     AlreadyRecorded,
@@ -21,6 +22,7 @@ from keqing.followups.attendees import Attendee, attendees_of
 from keqing.followups.forms import ContactForm, CorrectionForm
 from keqing.followups.models import ContactRecord
 from keqing.followups.permissions import Can
+from keqing.followups.policy import policy
 from keqing.followups.queries import detailed_contacts, history_of, open_reminders_of
 from keqing.followups.schedule import chinese_day, propose_next
 from keqing.followups.tables import open_contacts
@@ -48,7 +50,7 @@ def record(request: HttpRequest, pk: int) -> HttpResponse:
                 contact = record_contact(
                     customer=customer, fields=_fields(form), participants=form.chosen, by=request.user, at=at,
                     form_key=form.key, reminders_done=form.cleaned_data.get("finish") or (),
-                    finish_due=form.cleaned_data["finish_due"],
+                    finish_due=form.cleaned_data["finish_due"], checked=form.ticked, promise=form.promised,
                 )
             except ContactRefused as refusal:
                 form.add_error(None, str(refusal))
@@ -57,7 +59,10 @@ def record(request: HttpRequest, pk: int) -> HttpResponse:
             else:
                 following = f"下次回访 {chinese_day(contact.callback_on)}。" if contact.callback_on else ""
                 messages.success(request, f"已记录与{contact.customer_name}的联系。{following}")
+                _warn(request, contact)
                 return redirect(back(request, customer_url(customer)))
+        if form.hit:
+            log_refusal(hit=form.hit, by=request.user, at=at, where=f"承诺 {request.path}")
         status = 422
         reminders = open_reminders_of(customer_id=customer.pk)
         form.fields["finish"].choices = [(r.pk, f"{r.due_on:%m-%d} {r.text}") for r in reminders]
@@ -97,6 +102,9 @@ def contact(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "contact": found,
         "participants": list(found.participants.all()),
+        "checklist": policy().checklist(found.method),
+        "unticked": policy().missing(method=found.method, checked=found.checked),
+        "commitments": list(found.commitments.all()),
         "corrections": list(found.corrections.all()),
         "versions": _versions(found),
         "comments": list(found.comments.all()),
@@ -160,6 +168,14 @@ def history(request: HttpRequest, pk: int) -> HttpResponse:
     customer = fetch_customer(pk, request, once=True)
     context = {"customer": customer, "history": history_of(customer_id=customer.pk)}
     return answer(request, page="followups/history.html", fragment="followups/_history.html", context=context)
+
+
+def _warn(request: HttpRequest, contact: ContactRecord) -> None:
+    """What a visit lacked is said, and never stands in its way (R-053, R-128)."""
+    if contact.is_unannounced:
+        messages.warning(request, "这是重点客户，这次拜访没有预约，已标为“未预约”。下次请先约好时间。")
+    if missing := policy().missing(method=contact.method, checked=contact.checked):
+        messages.warning(request, f"出发前检核还缺：{'、'.join(item.text for item in missing)}。")
 
 
 def _fields(form: ContactForm | CorrectionForm) -> dict[str, Any]:

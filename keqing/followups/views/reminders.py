@@ -1,10 +1,8 @@
 """跟进: list, create, finish, postpone, hand over. Every form also opens inside a row."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -12,26 +10,24 @@ from django.utils import timezone
 
 from keqing.access.actions.once import once
 from keqing.access.gate import allow, fetch
-from keqing.compliance.actions import log_refusal
 from keqing.followups.actions.reminders import (
     LABEL,
-    LabelRefused,
     Next,
-    ReminderRefused,
-    StaleReminder,
     create_reminder,
     finish_reminder,
     hand_over_reminder,
+    move_reminder,
     postpone_reminder,
 )
-from keqing.followups.forms import DoneForm, HandOverForm, PostponeForm, ReminderForm
+from keqing.followups.forms import DoneForm, HandOverForm, MoveForm, PostponeForm, ReminderForm
 from keqing.followups.models import Reminder
 from keqing.followups.permissions import Can
+from keqing.followups.policy import policy
+from keqing.followups.progress import progress_over
 from keqing.followups.queries import positions_to_take_over
 from keqing.followups.schedule import next_weekday, propose_next
 from keqing.followups.tables import open_reminders
-from keqing.followups.views.common import answer, customer_url, fetch_customer
-from keqing.kit.addresses import back
+from keqing.followups.views.common import act, answer, customer_url, fetch_customer
 from keqing.kit.formats import business_date
 from keqing.kit.lists import respond
 
@@ -48,10 +44,18 @@ def reminder_list(request: HttpRequest) -> HttpResponse:
 
 @allow(Can.VIEW_REMINDERS)
 def reminder(request: HttpRequest, pk: int) -> HttpResponse:
-    """One reminder with what can be done with it."""
-    found = fetch(Reminder.objects.select_related("position__holder", "contact__tracker", "done_by", "created_by"), pk, request)
+    """One reminder with what can be done with it; a task with its parts, an appointment with its checklist."""
+    rows = Reminder.objects.select_related("position__holder", "contact__tracker", "done_by", "created_by", "parent")
+    found = fetch(rows, pk, request)
     may_manage = request.user.may(Can.MANAGE_REMINDERS) and found.allows(request.user, Can.MANAGE_REMINDERS)
-    context = {"reminder": found, "may_manage": may_manage and found.done_at is None}
+    is_task, is_appointment = (found.origin == one for one in (Reminder.Origin.TASK, Reminder.Origin.APPOINTMENT))
+    parts = list(found.children.select_related("position__holder", "done_by").order_by("due_on", "pk")) if is_task else []
+    context = {
+        "reminder": found, "may_manage": may_manage and found.done_at is None, "is_task": is_task, "parts": parts,
+        "progress": progress_over(parts) if parts else None, "is_appointment": is_appointment,
+        "checklist": policy().checklist("visit") if is_appointment else (),
+        "unticked": policy().missing(method="visit", checked=found.checked) if is_appointment else (),
+    }
     return answer(request, page="followups/reminder.html", fragment="followups/_reminder_panel.html", context=context)
 
 
@@ -74,7 +78,7 @@ def reminder_new(request: HttpRequest, pk: int) -> HttpResponse:
         )
         return f"已安排 {data['due_on']:%m-%d} 的跟进。"
 
-    return _act(
+    return act(
         request, form=form, store=store, default=customer_url(customer),
         context={"heading": f"安排跟进 · {customer.name}", "submit": "保存"},
     )
@@ -85,21 +89,25 @@ def reminder_done(request: HttpRequest, pk: int) -> HttpResponse:
     """完成并安排下次: the next date is proposed, not forced."""
     at = timezone.now()
     found = _fetch(pk, request)
+    if found.commitment_id:
+        return _to_promise(request, found, "followups:commitment_keep")
     proposed = propose_next(today=business_date(at))
     form = DoneForm(
         request.POST or None,
         initial={"version": found.version, "next_on": proposed, "next_text": _next_text(found)},
+        is_alarm=found.origin == Reminder.Origin.NIGHTLY,
     )
 
     def store() -> str:
         data = form.cleaned_data
         following = Next(data["next_on"], data["next_text"]) if data["next_on"] else None
         finish_reminder(
-            reminder=_as_seen(found, form), outcome=data["outcome"], next_one=following, by=request.user, at=at
+            reminder=_as_seen(found, form), outcome=data["outcome"], outcome_code=data.get("outcome_code", ""),
+            next_one=following, by=request.user, at=at,
         )
         return f"已完成。下次 {following.due_on:%m-%d}。" if following else "已完成。"
 
-    return _act(
+    return act(
         request, form=form, store=store, default=reverse("followups:reminders"),
         context={"heading": "完成并安排下次", "submit": "完成", "reminder": found},
     )
@@ -109,6 +117,8 @@ def reminder_done(request: HttpRequest, pk: int) -> HttpResponse:
 def reminder_postpone(request: HttpRequest, pk: int) -> HttpResponse:
     at = timezone.now()
     found = _fetch(pk, request)
+    if found.commitment_id:
+        return _to_promise(request, found, "followups:commitment_postpone")
     later = next_weekday(max(found.due_on, business_date(at)) + timedelta(days=1))
     form = PostponeForm(request.POST or None, initial={"version": found.version, "to": later})
 
@@ -117,7 +127,7 @@ def reminder_postpone(request: HttpRequest, pk: int) -> HttpResponse:
         postpone_reminder(reminder=_as_seen(found, form), to=data["to"], reason=data["reason"], by=request.user, at=at)
         return f"已延后到 {data['to']:%m-%d}。"
 
-    return _act(
+    return act(
         request, form=form, store=store, default=reverse("followups:reminders"),
         context={"heading": "延后", "submit": "延后", "reminder": found},
     )
@@ -136,10 +146,35 @@ def reminder_hand_over(request: HttpRequest, pk: int) -> HttpResponse:
         hand_over_reminder(reminder=_as_seen(found, form), to=to, reason=data["reason"], by=request.user, at=at)
         return f"已转交给 {to.label}。"
 
-    return _act(
+    return act(
         request, form=form, store=store, default=reverse("followups:reminders"),
         context={"heading": "转交", "submit": "转交", "reminder": found},
     )
+
+
+@allow(Can.MANAGE_REMINDERS)
+def reminder_move(request: HttpRequest, pk: int) -> HttpResponse:
+    """改到…: the way of keyboard and phone for what a pointer drags in the calendar."""
+    at = timezone.now()
+    found = _fetch(pk, request)
+    if found.commitment_id:
+        return _to_promise(request, found, "followups:commitment_postpone")
+    form = MoveForm(request.POST or None, initial={"version": found.version, "to": found.due_on})
+
+    def store() -> str:
+        to = form.cleaned_data["to"]
+        move_reminder(reminder=_as_seen(found, form), to=to, by=request.user, at=at)
+        return f"已改到 {to:%m-%d}。"
+
+    return act(
+        request, form=form, store=store, default=reverse("followups:calendar"),
+        context={"heading": "改到另一天", "submit": "改到这一天", "reminder": found},
+    )
+
+
+def _to_promise(request: HttpRequest, found: Reminder, view: str) -> HttpResponse:
+    """A promise is kept with evidence and moves with a reason, on its own forms."""
+    return redirect(f"{reverse(view, args=[found.commitment_id])}?{request.GET.urlencode()}")
 
 
 def _fetch(pk: int, request: HttpRequest) -> Reminder:
@@ -154,30 +189,3 @@ def _as_seen(found: Reminder, form: Any) -> Reminder:
 
 def _next_text(found: Reminder) -> str:
     return "再次回访" if found.origin == Reminder.Origin.CALLBACK else found.text
-
-
-def _act(
-    request: HttpRequest, *, form: Any, store: Callable[[], str], default: str, context: dict[str, Any]
-) -> HttpResponse:
-    """Form → one action → back to where the person was; refused forms come back whole."""
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                said = store()
-            except LabelRefused as refusal:
-                log_refusal(hit=refusal.hit, by=request.user, at=timezone.now(), where=f"跟进事项 {request.path}")
-                form.add_error("next_text" if "next_text" in form.fields else "text", str(refusal))
-            except StaleReminder as stale:
-                status = 409
-                context["stale"] = stale.theirs
-                form.add_error(None, str(stale))
-                form.data = {**form.data.dict(), "version": str(stale.theirs.version)}
-            except ReminderRefused as refusal:
-                form.add_error(None, str(refusal))
-            else:
-                messages.success(request, said)
-                return redirect(back(request, default))
-    context |= {"form": form, "next": back(request, ""), "cancel_url": back(request, default), "action": request.path}
-    return answer(request, page="followups/act.html", fragment="followups/_act.html", context=context, status=status)

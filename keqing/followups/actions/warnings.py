@@ -1,0 +1,37 @@
+"""Messages about promises: the day before, on the day, and the day after it was broken (R-058)."""
+
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.urls import reverse
+
+from keqing.followups.models import Commitment, of_present_customers
+from keqing.kit.formats import business_date
+from keqing.messaging.actions.outbox import Outgoing, send_all
+
+KIND = "promise"
+SENTENCES = {-1: "明天到期", 0: "今天到期", 1: "昨天到期，还没有兑现"}
+
+
+@transaction.atomic
+def warn_of_promises(*, at: datetime) -> int:
+    """Tell whoever has to keep them; returns how many messages are new.
+
+    Run again on the same day it says nothing twice: the key names the promise, the day it is due and which of the
+    three it is. Vacant positions are on their head's worklist already.
+    """
+    today = business_date(at)
+    days = {today - timedelta(days=late): (late, said) for late, said in SENTENCES.items()}
+    rows = Commitment.objects.open().filter(of_present_customers(), due_on__in=days, position__holder__isnull=False)
+    messages = []
+    for one in rows.select_related("position__holder").order_by("pk"):
+        late, said = days[one.due_on]
+        to_whom = f"（对{one.made_to}）" if one.made_to else ""
+        messages.append(
+            Outgoing(
+                to=one.position.holder, kind=KIND, title=f"承诺{said}：{one.text}"[:120],
+                text=f"{one.customer_name}{to_whom}：{one.text}，承诺日期 {one.promised_on:%Y-%m-%d}。",
+                url=reverse("followups:commitment", args=[one.pk]), key=f"{one.pk}:{one.due_on}:{late:+d}",
+            )
+        )
+    return len(send_all(messages=messages, at=at))
