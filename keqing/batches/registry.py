@@ -69,10 +69,22 @@ class BatchAction(ABC):
 
 
 _actions: dict[str, BatchAction] = {}
+_also: dict[str, set[str]] = {}
 
 
 def register(action: BatchAction) -> None:
     _actions[action.key] = action
+
+
+def also_on(*, list_name: str, actions: Collection[str]) -> None:
+    """A department above has another list of the same rows: these actions are offered there, too."""
+    for key in actions:
+        _also.setdefault(key, set()).add(list_name)
+
+
+def takes_rows_of(action: BatchAction, list_key: str) -> bool:
+    name = list_key.partition(":")[0]
+    return name in action.lists or name in _also.get(action.key, ())
 
 
 def action_of(key: str) -> BatchAction | None:
@@ -81,11 +93,10 @@ def action_of(key: str) -> BatchAction | None:
 
 def offers(list_key: str, staff: Staff) -> list[Offer]:
     """What this person may do to rows of the list, in the order registered."""
-    name = list_key.partition(":")[0]
     if not staff.may("batch.run"):
         return []
     return [
         Offer(label=one.label, icon=one.icon, url_name="batches:new", key=one.key)
         for one in _actions.values()
-        if name in one.lists and staff.may(one.word)
+        if takes_rows_of(one, list_key) and staff.may(one.word)
     ]

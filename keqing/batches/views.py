@@ -17,7 +17,7 @@ from keqing.access.gate import allow, fetch
 from keqing.batches import actions, queries
 from keqing.batches.models import Batch
 from keqing.batches.permissions import Can
-from keqing.batches.registry import BatchAction, action_of
+from keqing.batches.registry import BatchAction, action_of, takes_rows_of
 from keqing.compliance.actions import log_refusal
 from keqing.kit import list_registry, pages
 from keqing.kit.addresses import back, whole_number
@@ -134,7 +134,7 @@ def _chosen(request: HttpRequest, action: BatchAction) -> Chosen:
     """From ``list`` with ``all=1`` and ``query``, or from ``selected``. Rows out of sight are a 404, as everywhere."""
     sent = request.POST if "list" in request.POST else request.GET
     key, query, is_all = sent.get("list", ""), sent.get("query", ""), sent.get("all") == "1"
-    if key.partition(":")[0] not in action.lists:
+    if not takes_rows_of(action, key):
         raise Http404
     if is_all:
         asked = list_registry.asked(user=request.user, query=query, key=key)
