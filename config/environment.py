@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+# terms that wait for the search index are read by every search; imports allow more while they write (keqing.kit.searchable)
+SHORT_LISTS = "-c gin_pending_list_limit=128kB"
+
 
 class DatabaseUrlError(ValueError):
     """DATABASE_URL cannot be used; the text says why, for the person who set it."""
@@ -55,7 +58,10 @@ def database_from_url(url: str, var: Path) -> dict[str, Any]:
         "CONN_HEALTH_CHECKS": True,
         "ATOMIC_REQUESTS": False,
         # a page waits no longer than this for a database that is away (T17)
-        "OPTIONS": {"application_name": "keqing", "connect_timeout": "2", **options},
+        "OPTIONS": {
+            "application_name": "keqing", "connect_timeout": "2", **options,
+            "options": f"{SHORT_LISTS} {options.get('options', '')}".rstrip(),
+        },
     }
 
 

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -78,6 +78,21 @@ def record(**facts: Any) -> Entry:
 def record_all(entries: Iterable[Entry]) -> None:
     """Write many entries in few statements."""
     bulk.insert(entries)
+
+
+def record_alike(*, action: str, by: Actor | None, at: datetime, subjects: Sequence[Subject], reason: str = "") -> None:
+    """The same happened to many customers' records: one entry for each, one statement."""
+    bulk.insert_alike(
+        Entry,
+        common={
+            "at": at, "action": action, "actor_id": by.pk if by else None, "actor_name": by.name if by else "系统",
+            "subject_label": subjects[0].label if subjects else "", "reason": reason[:500],
+        },
+        each={
+            "subject_id": [subject.id for subject in subjects], "subject_name": [subject.name[:200] for subject in subjects],
+            "customer_id": [subject.customer_id for subject in subjects],
+        },
+    )
 
 
 def digest_of(entry: Entry, previous: bytes) -> bytes:

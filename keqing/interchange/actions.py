@@ -18,14 +18,14 @@ from django.db import transaction
 from keqing.access.models import OrgUnit, Position, Staff
 from keqing.access.territories import company
 from keqing.audit import actions as audit
-from keqing.interchange import remembered, tasks
+from keqing.interchange import kept, remembered, tasks
 from keqing.interchange.first_look import ImportRefused, allowed_layout, first_layout, layout_of, values_of
 from keqing.interchange.layout import PREVIEW_ROWS, body_of, layout_at, source_rows
 from keqing.interchange.models import Import, ImportRow
 from keqing.interchange.progress import Cancelled, Progress, only_one, progress_of
 from keqing.interchange.registry import Applied, Context, ImportSpec, Plan, spec_of
 from keqing.interchange.report import cause_of, reasons_of
-from keqing.interchange.spreadsheet import DEFAULT_LIMITS, UnreadableFile, read_sheet, sheet_names
+from keqing.interchange.spreadsheet import DEFAULT_LIMITS, UnreadableFile, open_file, read_sheet
 from keqing.kit import bulk, jobs
 
 LABEL = "interchange.import"
@@ -52,17 +52,17 @@ def begin_import(*, spec: ImportSpec, upload: Upload, by: Staff, at: datetime) -
         raise UnreadableFile(f"文件超过 {limit} MB。请删除不需要的工作表和图片，或拆成几个文件后再上传。")
     path, digest = _keep(upload)
     try:
-        sheets = [vars(sheet) for sheet in sheet_names(path)]
-        sheet = read_sheet(path)
+        sheets, sheet = open_file(path)
         layout, note = first_layout(sheet, spec=spec, by=by, is_only=len(sheets) == 1)
         layout = allowed_layout(layout, spec=spec, where=upload.name, by=by, at=at)
+        kept.keep_sheet(path=path, sheet=sheet)
     except Exception:
         path.unlink(missing_ok=True)
         raise
     position, unit = home_of(by, spec.word)
     with transaction.atomic():
         batch = Import.objects.create(
-            kind=spec.key, file_name=upload.name[:200], stored_as=path.name, sha256=digest, sheets=sheets,
+            kind=spec.key, file_name=upload.name[:200], stored_as=path.name, sha256=digest, sheets=[vars(one) for one in sheets],
             sheet=sheet.name, preview=sheet.rows[:PREVIEW_ROWS], by=by, position=position, unit=unit, uploaded_at=at,
             **values_of(layout), **note,
         )
@@ -127,6 +127,7 @@ def run_check(*, import_id: int, at: datetime) -> None:
         batch = _load(import_id)
         with _failing_well(batch), progress_of(batch) as progress, transaction.atomic():
             body, plan, _ = _planned(batch, at=at, progress=progress)
+            kept.keep(batch=batch, body=body, cleaned=plan.cleaned)
             _store_rows(batch, body, plan)
             audit.record_all(
                 audit.entry_for(
@@ -162,7 +163,7 @@ def run_apply(*, import_id: int, at: datetime) -> None:
             return
         batch = _load(import_id)
         with _failing_well(batch), progress_of(batch) as progress, transaction.atomic():
-            body, plan, context = _planned(batch, at=at, progress=progress)
+            body, plan, context = _planned(batch, at=at, progress=progress, known=kept.recall(batch=batch))
             spec_of(batch.kind).apply(plan=plan, context=context)
             _store_rows(batch, body, plan)
             counts = _counts(plan)
@@ -248,9 +249,10 @@ def forget_files(*, at: datetime) -> int:
     """Remove uploaded files past their keeping; the imports and their rows stay. Returns how many went."""
     before = at - timedelta(days=KEPT_DAYS)
     old = Import.objects.filter(uploaded_at__lt=before, uploaded_at__gt=before - timedelta(days=KEPT_DAYS))
-    gone = [batch.path for batch in old.only("stored_as") if batch.path.exists()]
-    for path in gone:
-        path.unlink()
+    gone = [batch for batch in old.only("stored_as") if batch.path.exists()]
+    for batch in gone:
+        kept.forget(batch=batch)
+        batch.path.unlink()
     return len(gone)
 
 
@@ -312,35 +314,43 @@ def _require(batch: Import, state: str) -> None:
 
 
 def _planned(
-    batch: Import, *, at: datetime, progress: Progress
-) -> tuple[dict[int, list[str]], Plan, Context]:
-    """Read the file again and plan its rows as things stand now."""
+    batch: Import, *, at: datetime, progress: Progress, known: kept.Kept | None = None
+) -> tuple[kept.Body, Plan, Context]:
+    """Plan the rows of the file as things stand now. What the check made of the file itself is ``known``."""
     if not batch.path.exists():
         raise ImportRefused(f"上传的文件已过 {KEPT_DAYS} 天的保存期，请重新上传。")
-    sheet = read_sheet(batch.path, batch.sheet)
-    body = body_of(sheet.rows, header_row=batch.header_row, headers=batch.headers)
-    if not body:
-        raise ImportRefused("表头下面没有数据行。请检查选择的工作表和表头所在行。")
+    body = known.body if known else _read_body(batch)
     progress.total = len(body)
     context = Context(
         by=batch.by, at=at, unit=batch.unit, position=batch.position, options=batch.options, tell=progress,
-        source_note=f"导入 {batch.file_name}"[:200],
+        source_note=f"导入 {batch.file_name}"[:200], cleaned=known.cleaned if known else None,
     )
     plan = spec_of(batch.kind).plan(rows=source_rows(body, mapping=batch.mapping), context=context)
-    return dict(body), plan, context
+    return body, plan, context
 
 
-def _store_rows(batch: Import, body: Mapping[int, list[str]], plan: Plan) -> None:
+def _read_body(batch: Import) -> kept.Body:
+    sheet = kept.sheet_of(batch=batch)
+    body = body_of(sheet.rows, header_row=batch.header_row, headers=batch.headers)
+    if not body:
+        raise ImportRefused("表头下面没有数据行。请检查选择的工作表和表头所在行。")
+    return body
+
+
+def _store_rows(batch: Import, body: kept.Body, plan: Plan) -> None:
     old = batch.rows.all()
     old._raw_delete(old.db)  # rows have no dependents; collecting them first would load them all
-    mould = bulk.Mould(ImportRow, batch_id=batch.pk)
-    bulk.insert(
-        mould.make(
-            number=row.number, outcome=row.outcome, reason=row.reason[:500], name=row.name[:120],
-            cause=cause_of(row.reason) if row.reason else "",
-            cells=[] if row.is_accepted else body[row.number], target_id=row.target_id, before=row.before,
-        )
-        for row in plan.rows
+    cells, rows = dict(body), plan.rows
+    bulk.insert_alike(
+        ImportRow,
+        common={"batch_id": batch.pk},
+        each={
+            "number": [row.number for row in rows], "outcome": [row.outcome for row in rows],
+            "reason": [row.reason[:500] for row in rows], "name": [row.name[:120] for row in rows],
+            "cause": [cause_of(row.reason) if row.reason else "" for row in rows],
+            "cells": [[] if row.is_accepted else cells[row.number] for row in rows],
+            "target_id": [row.target_id for row in rows], "before": [row.before for row in rows],
+        },
     )
 
 

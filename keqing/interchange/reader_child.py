@@ -56,10 +56,11 @@ def _answer(request: dict[str, Any], limits: dict[str, int]) -> dict[str, Any]:
 def _answer_text(path: Path, request: dict[str, Any], limits: dict[str, int]) -> dict[str, Any]:
     rows = read_text_rows(path.read_bytes())
     width = max(map(len, rows), default=0)
+    sheets = {"sheets": [{"name": TEXT_SHEET, "rows": len(rows), "columns": width}]}
     if request["do"] == "names":
-        return {"sheets": [{"name": TEXT_SHEET, "rows": len(rows), "columns": width}]}
+        return sheets
     _check_cells(len(rows), width, limits)
-    return {"name": TEXT_SHEET, "rows": _shaped(table_texts(rows))}
+    return {**sheets, "name": TEXT_SHEET, "rows": _shaped(table_texts(rows))}
 
 
 def _answer_workbook(path: Path, request: dict[str, Any], limits: dict[str, int]) -> dict[str, Any]:
@@ -69,6 +70,8 @@ def _answer_workbook(path: Path, request: dict[str, Any], limits: dict[str, int]
         workbook = calamine.CalamineWorkbook.from_path(str(path))
         if request["do"] == "names":
             return {"sheets": _summaries(workbook)}
+        if request["do"] == "open":
+            return {"sheets": _summaries(workbook), **_read(workbook, None, limits)}
         return _read(workbook, request["sheet"], limits)
     except calamine.PasswordError as error:
         raise UnreadableFile("文件设有打开密码，系统无法读取。请在 Excel 中取消密码后保存，再上传。") from error

@@ -69,6 +69,8 @@ class Plan:
     unmatched: list[Unmatched] = field(default_factory=list)
     told: list[Subject] = field(default_factory=list)
     """Customers the reader may not see and now knows to exist; the dry run audits each (decision 4)."""
+    cleaned: Any = None
+    """What the file's rows say, as JSON holds it: the next plan of the same file finds it in ``Context.cleaned``."""
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,8 @@ class Context:
     position: Position | None
     options: Mapping[str, Any]
     source_note: str = ""
+    cleaned: Any = None
+    """``Plan.cleaned`` of an earlier plan of the same file with the same settings."""
     tell: Tell = lambda done: None
 
     @property

@@ -20,7 +20,7 @@ from typing import Any
 
 from .file_kind import TOO_MUCH_MEMORY, UnreadableFile, recognise
 
-__all__ = ["Limits", "Sheet", "SheetSummary", "UnreadableFile", "read_sheet", "sheet_names"]
+__all__ = ["Limits", "Sheet", "SheetSummary", "UnreadableFile", "open_file", "read_sheet", "sheet_names"]
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 MEGABYTE = 1024 * 1024
@@ -70,6 +70,12 @@ def sheet_names(path: Path | str, *, limits: Limits = DEFAULT_LIMITS) -> list[Sh
     """The sheets of a workbook that can hold rows; a text file has one, called 数据."""
     answer = _ask_child(Path(path), limits, {"do": "names"})
     return [SheetSummary(**summary) for summary in answer["sheets"]]
+
+
+def open_file(path: Path | str, *, limits: Limits = DEFAULT_LIMITS) -> tuple[list[SheetSummary], Sheet]:
+    """``sheet_names`` and the first sheet of ``read_sheet``; the file is opened once."""
+    answer = _ask_child(Path(path), limits, {"do": "open"})
+    return [SheetSummary(**summary) for summary in answer["sheets"]], Sheet(name=answer["name"], rows=answer["rows"])
 
 
 def read_sheet(path: Path | str, sheet: str | None = None, *, limits: Limits = DEFAULT_LIMITS) -> Sheet:

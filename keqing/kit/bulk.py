@@ -7,7 +7,7 @@ constraints work, errors are Django's. Few rows take the ordinary way.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
@@ -37,10 +37,60 @@ def insert(rows: Iterable[M]) -> list[M]:
         return type(rows[0])._default_manager.bulk_create(rows) if rows else rows
     with transaction.atomic(savepoint=False):
         _draw_ids(rows)
-        _copy(rows)
+        _copy(type(rows[0]), rows)
+    alias = connection.alias
     for row in rows:
-        row._state.adding, row._state.db = False, connection.alias
+        row._state.adding, row._state.db = False, alias
     return rows
+
+
+def insert_while_made(model: type[M], rows: Iterable[M], *, count: int) -> list[M]:
+    """``insert`` of exactly ``count`` rows that are made one by one: the database stores the first while the others are made.
+
+    Making a row must not ask the database anything.
+    """
+    if count < WORTH_COPYING:
+        return insert(rows)
+    made: list[M] = []
+    with transaction.atomic(savepoint=False):
+        ids, alias = _drawn(model, count), connection.alias
+
+        def numbered() -> Iterator[M]:
+            for number, row in zip(ids, rows, strict=True):
+                row.pk = number
+                row._state.adding, row._state.db = False, alias
+                made.append(row)
+                yield row
+
+        _copy(model, numbered())
+    return made
+
+
+def insert_alike(model: type[models.Model], *, common: Mapping[str, Any], each: Mapping[str, Sequence[Any]]) -> None:
+    """Store rows that differ in a few columns, without an object for each: one statement.
+
+    ``common`` and ``each`` go by attribute name (``unit_id``, not ``unit``); ``each`` holds one value per row.
+    """
+    if not any(each.values()):
+        return
+    pattern = model(**common)
+    fields = [field for field in model._meta.concrete_fields if not field.primary_key and not getattr(field, "generated", False)]
+    by_name = {field.attname: field for field in fields}
+    alike = [field for field in fields if field.attname not in each]
+    names = [*(field.column for field in alike), *(by_name[name].column for name in each)]
+    constants = [field.get_db_prep_save(field.pre_save(pattern, True), connection) for field in alike]
+    arrays = []
+    for name, values in each.items():
+        write = _writer(by_name[name])
+        arrays.append(values if write is None else [write(value) for value in values])
+    statement = sql.SQL("insert into {table} ({names}) select {constants}each.* from unnest({arrays}) each").format(
+        table=sql.Identifier(model._meta.db_table),
+        names=sql.SQL(", ").join([sql.Identifier(str(name)) for name in names]),
+        constants=sql.SQL("").join([sql.SQL(f"%s::{_kind(field)}, ") for field in alike]),
+        arrays=sql.SQL(", ").join([sql.SQL(f"%s::text[]::{_kind(by_name[name])}[]") for name in each]),
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [*constants, *map(_as_array, arrays)])
 
 
 class Mould(Generic[M]):
@@ -73,15 +123,18 @@ class Mould(Generic[M]):
 
 
 def _draw_ids(rows: Sequence[models.Model]) -> None:
-    meta = rows[0]._meta
     without = [row for row in rows if row.pk is None]
-    if not without:
-        return
+    if without:
+        for row, number in zip(without, _drawn(type(rows[0]), len(without)), strict=True):
+            row.pk = number
+
+
+def _drawn(model: type[models.Model], count: int) -> list[int]:
+    meta = model._meta
     sequence = _sequence_of(meta.db_table, meta.pk.column)
     with connection.cursor() as cursor:
-        cursor.execute("select nextval(%s::regclass) from generate_series(1, %s)", [sequence, len(without)])
-        for row, (number,) in zip(without, cursor.fetchall(), strict=True):
-            row.pk = number
+        cursor.execute("select nextval(%s::regclass) from generate_series(1, %s)", [sequence, count])
+        return [number for (number,) in cursor.fetchall()]
 
 
 @cache
@@ -92,20 +145,19 @@ def _sequence_of(table: str, column: str) -> str:
         return str(cursor.fetchone()[0])
 
 
-def _copy(rows: Sequence[models.Model]) -> None:
-    meta = rows[0]._meta
+def _copy(model: type[M], rows: Iterable[M]) -> None:
+    meta = model._meta
     fields = [field for field in meta.concrete_fields if not getattr(field, "generated", False)]
     # all values of a row in one call; only the few columns the driver would write slowly are looked at again
     values_of = attrgetter(*(field.attname for field in fields))
     special = [(at, write) for at, field in enumerate(fields) if (write := _writer(field))]
-    for field in fields:
-        if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False):
-            for row in rows:
-                field.pre_save(row, True)
+    stamped = [field for field in fields if getattr(field, "auto_now", False) or getattr(field, "auto_now_add", False)]
     columns = sql.SQL(", ").join([sql.Identifier(str(field.column)) for field in fields])
     statement = sql.SQL("copy {} ({}) from stdin").format(sql.Identifier(meta.db_table), columns)
     with connection.cursor() as cursor, connection.wrap_database_errors, cursor.cursor.copy(statement) as copy:
         for row in rows:
+            for field in stamped:
+                field.pre_save(row, True)
             values = list(values_of(row))
             for at, write in special:
                 values[at] = write(values[at])
@@ -120,6 +172,23 @@ def _writer(field: models.Field[Any, Any]) -> Callable[[Any], Any] | None:
     if isinstance(field, ArrayField) and isinstance(field.base_field, models.TextField | models.CharField):
         return _array
     return None
+
+
+def _kind(field: models.Field[Any, Any]) -> str:
+    """The column's type without its length: a cast would cut what is too long instead of refusing it."""
+    return str(field.db_type(connection)).split("(")[0]
+
+
+def _as_array(values: Sequence[Any]) -> str | None:
+    """Any values as a text array, empty ones as null."""
+    if any(value is None for value in values):
+        return "{" + ",".join(["null" if value is None else _quoted(str(value)) for value in values]) + "}"
+    return _array([value if value.__class__ is str else str(value) for value in values])
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def _array(texts: Sequence[str] | None) -> str | None:

@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 POLICY = Path(__file__).resolve().parents[2] / "config" / "policies" / "fields.toml"
@@ -61,8 +61,11 @@ def person_fields(kind: str) -> FieldSet:
 
 def completeness(required: Iterable[str], present: Iterable[str]) -> Completeness:
     """filled required ÷ required, in whole percent, rounded down so that 100 means complete (R-004)."""
-    wanted = tuple(required)
-    have = set(present)
+    return _completeness(tuple(required), frozenset(present))
+
+
+@lru_cache(maxsize=4096)  # the records of a file lack much the same
+def _completeness(wanted: tuple[str, ...], have: frozenset[str]) -> Completeness:
     missing = tuple(f for f in wanted if f not in have)
     percent = 100 if not wanted else (len(wanted) - len(missing)) * 100 // len(wanted)
     return Completeness(percent, missing)

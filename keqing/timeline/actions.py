@@ -1,6 +1,6 @@
 """Writing the stream."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -24,6 +24,12 @@ def add_entries(entries: Iterable[Entry]) -> None:
     for entry in entries:
         entry.actor_name = acting.signature(entry.actor_id, entry.actor_name)
     bulk.insert(entries)
+
+
+def add_alike(*, customer_ids: Sequence[int], at: datetime, kind: str, title: str, **rest: Any) -> None:
+    """``add_entry`` of the same line for many customers: one statement."""
+    common = {"at": at, "kind": kind, "title": title[:200], **rest}
+    bulk.insert_alike(Entry, common=common, each={"customer_id": customer_ids})
 
 
 def amend_entry(*, subject_label: str, subject_id: int, **changes: Any) -> None:

@@ -1,7 +1,7 @@
 """Writing organisations. The single-row actions are the bulk ones with one row (decision 8)."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -76,22 +76,34 @@ def create_organisations(
         Organisation, collected_by=by, collected_on=today, created_at=at, updated_at=at, last_activity_at=at, source=source,
         lifecycle_since=today,
     )
-    made = [_new(draft, mould, by, today) for draft in drafts]
-    for organisation in made:
-        assess(organisation, roles=set())
+
+    def one_by_one() -> Iterator[Organisation]:
+        for draft in drafts:
+            organisation = _new(draft, mould, by, today)
+            assess(organisation, roles=set())
+            yield organisation
+
     try:
         with transaction.atomic():
-            bulk.insert(made)
+            made = bulk.insert_while_made(Organisation, one_by_one(), count=len(drafts))
     except IntegrityError as error:
         raise clash(error) from error
     _tag({o.pk: d.tags for o, d in zip(made, drafts, strict=True) if d.tags})
-    audit.record_all(audit.entry_for(action=action, by=by, at=at, subject=subject_of(o)) for o in made)
-    lines = bulk.Mould(
-        Entry, at=at, kind=Entry.Kind.PROFILE, icon="file-plus", title="建立档案", actor_id=by.pk, actor_name=by.name
-    )
+    audit.record_alike(action=action, by=by, at=at, subjects=[subject_of(o) for o in made])
     sources = dict(choices.Source.choices)
-    timeline.add_entries(lines.make(customer_id=o.pk, text=str(sources.get(o.source, ""))) for o in made)
+    for came, many in _by_source(made).items():
+        timeline.add_alike(
+            customer_ids=[o.pk for o in many], at=at, kind=Entry.Kind.PROFILE, icon="file-plus", title="建立档案",
+            actor_id=by.pk, actor_name=by.name, text=str(sources.get(came, "")),
+        )
     return made
+
+
+def _by_source(made: Iterable[Organisation]) -> dict[str, list[Organisation]]:
+    found: dict[str, list[Organisation]] = defaultdict(list)
+    for organisation in made:
+        found[organisation.source].append(organisation)
+    return found
 
 
 def create_organisation(*, draft: Draft, by: Staff, at: datetime) -> Organisation:

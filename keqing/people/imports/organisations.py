@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from keqing.access.models import Staff
@@ -27,6 +28,7 @@ from keqing.interchange.registry import (
 )
 from keqing.kit.formats import business_date
 from keqing.kit.search import normalise
+from keqing.kit.searchable import many_at_once
 from keqing.people import choices, known
 from keqing.people.actions.imported import CHANGED, GONE, restored_values, withdraw_organisations
 from keqing.people.actions.organisations import (
@@ -39,7 +41,7 @@ from keqing.people.actions.organisations import (
     update_organisations,
 )
 from keqing.people.imports.columns import organisation_columns
-from keqing.people.imports.rows import COMPANIES, OrganisationCleaner
+from keqing.people.imports.rows import COMPANIES, DAYS, OrganisationCleaner
 from keqing.people.models import Organisation
 from keqing.people.permissions import Can
 from keqing.people.placing import OUT_OF_REACH, OutOfReach, Place, Placing
@@ -59,15 +61,18 @@ class _Payload:
 
 @dataclass
 class _Cleaned:
-    row: SourceRow
+    """What a row says by itself. ``name``: as the report shows the row."""
+
+    number: int
+    name: str
     values: dict[str, Any]
     notes: list[str]
     error: str = ""
-    parts: tuple[str, ...] = ()
 
     @property
-    def name(self) -> str:
-        return str(self.values.get("name") or self.row.values.get("name", ""))
+    def parts(self) -> list[str]:
+        """Name and codes a customer we have may be known by."""
+        return [normalise(name) for name in (self.values.get(key) for key in ("name", *CODES)) if name]
 
     @property
     def region(self) -> str | None:
@@ -97,11 +102,11 @@ class _Seen:
         for key in ("uscc", "code"):
             if value := cleaned.values.get(key):
                 found = found or self.codes.get((key, value))
-                self.codes.setdefault((key, value), cleaned.row.number)
+                self.codes.setdefault((key, value), cleaned.number)
         same = self.names[normalise(cleaned.name)]
         for number, region, address in same:
             found = found or (number if known.same_spot((region, address), cleaned.spot) else None)
-        same.append((cleaned.row.number, *cleaned.spot))
+        same.append((cleaned.number, *cleaned.spot))
         return found
 
     def alike(self, cleaned: _Cleaned) -> int | None:
@@ -109,8 +114,8 @@ class _Seen:
         bare = normalise(cleaned.name)
         for word in ("有限责任", "股份有限", "有限", "集团", "公司"):
             bare = bare.replace(word, "")
-        first = self.bare.setdefault(bare, cleaned.row.number)
-        return first if first != cleaned.row.number else None
+        first = self.bare.setdefault(bare, cleaned.number)
+        return first if first != cleaned.number else None
 
 
 class OrganisationImport(ImportSpec):
@@ -132,9 +137,8 @@ class OrganisationImport(ImportSpec):
 
     def plan(self, *, rows: Sequence[SourceRow], context: Context) -> Plan:
         today = business_date(context.at)
-        cleaner = OrganisationCleaner(kind=self.kind, regions=Regions(today=today), rows=rows)
         placing = Placing(by=context.by, word=self.word, unit=context.unit, today=today)
-        cleaned = [self._clean(row, cleaner) for row in rows]
+        cleaned = self._kept(context, today) or self._cleaned(rows, today)
         existing = known.known_organisations(kinds=[self.kind], names=(part for c in cleaned for part in c.parts))
         seen = _Seen()
         planned = []
@@ -142,16 +146,18 @@ class OrganisationImport(ImportSpec):
             if at % TELL_EVERY == 0:
                 context.tell(at // 2)
             planned.append(self._plan_row(one, existing, seen, placing, context))
-        return Plan(planned, told=[subject_of(o) for o in seen.unseen.values()])
+        told = [subject_of(o) for o in seen.unseen.values()]
+        return Plan(planned, told=told, cleaned=self._keepable(rows, cleaned, today))
 
     def apply(self, *, plan: Plan, context: Context) -> None:
         new = [row for row in plan.rows if row.outcome == NEW]
         changed = [row for row in plan.rows if row.outcome == UPDATE]
         start = len(plan.rows) // 2
         try:
-            for at in range(0, len(new), STEP):
-                context.tell(start + at // 2)
-                self._create(new[at : at + STEP], context)
+            with many_at_once(Organisation) if len(new) >= STEP else nullcontext():
+                for at in range(0, len(new), STEP):
+                    context.tell(start + at // 2)
+                    self._create(new[at : at + STEP], context)
             for at in range(0, len(changed), STEP):
                 context.tell(start + (len(new) + at) // 2)
                 self._update(changed[at : at + STEP], context)
@@ -170,19 +176,38 @@ class OrganisationImport(ImportSpec):
         reasons.update(self._restore([row for row in rows if row.outcome == UPDATE], by, at))
         return Undone(reasons)
 
+    def _cleaned(self, rows: Sequence[SourceRow], today: date) -> list[_Cleaned]:
+        cleaner = OrganisationCleaner(kind=self.kind, regions=Regions(today=today), rows=rows)
+        return [self._clean(row, cleaner) for row in rows]
+
     def _clean(self, row: SourceRow, cleaner: OrganisationCleaner) -> _Cleaned:
         notes: list[str] = []
         try:
             values = cleaner.clean(row.values, notes)
         except ValueError as error:
-            return _Cleaned(row, {}, notes, error=str(error))
-        names = (values["name"], *(values.get(key, "") for key in CODES))
-        return _Cleaned(row, values, notes, parts=tuple(normalise(name) for name in names if name))
+            return _Cleaned(row.number, row.values.get("name", ""), {}, notes, error=str(error))
+        return _Cleaned(row.number, values["name"], values, notes)
+
+    def _keepable(self, rows: Sequence[SourceRow], cleaned: Sequence[_Cleaned], today: date) -> dict[str, Any] | None:
+        """What the rows say holds for the day: divisions change. Rows that name a chain say which one we have; that may change."""
+        if any(row.values.get("chain") for row in rows):
+            return None
+        return {"day": today.isoformat(), "rows": [[c.number, c.name, c.values, c.notes, c.error] for c in cleaned]}
+
+    def _kept(self, context: Context, today: date) -> list[_Cleaned]:
+        """The same again, when it was kept today."""
+        if context.cleaned is None or context.cleaned["day"] != today.isoformat():
+            return []
+        cleaned = [_Cleaned(*facts) for facts in context.cleaned["rows"]]
+        for one in cleaned:
+            for name in one.values.keys() & DAYS.keys():
+                one.values[name] = date.fromisoformat(one.values[name])
+        return cleaned
 
     def _plan_row(
         self, one: _Cleaned, existing: Mapping[str, list[Organisation]], seen: _Seen, placing: Placing, context: Context
     ) -> Planned:
-        planned = Planned(one.row.number, ERROR, one.name, one.error)
+        planned = Planned(one.number, ERROR, one.name, one.error)
         if one.error:
             return planned
         if earlier := seen.earlier(one):
@@ -196,9 +221,9 @@ class OrganisationImport(ImportSpec):
         except OutOfReach as refusal:
             planned.reason = str(refusal)
             return planned
-        if self.kind in COMPANIES and (near := seen.alike(one)):
-            one.notes.append(f"与第 {near} 行名称相近，可能是同一家，请核对")
-        planned.outcome, planned.reason = NEW, "；".join(one.notes)
+        near = seen.alike(one) if self.kind in COMPANIES else None
+        alike = [f"与第 {near} 行名称相近，可能是同一家，请核对"] if near else []
+        planned.outcome, planned.reason = NEW, "；".join([*one.notes, *alike])
         planned.payload = _Payload({"kind": self.kind, "source_note": context.source_note, **one.values}, place)
         return planned
 
