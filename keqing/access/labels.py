@@ -3,6 +3,8 @@
 WORDS = {
     "desk.use": "登录和使用工作台",
     "messaging.manage": "管理通知渠道、模板和送达记录",
+    "feedback.view": "查看客户反馈",
+    "feedback.handle": "登记和答复客户反馈",
     "news.view": "查看市场动态",
     "news.manage": "登记和修改市场动态",
     "view.share": "与团队共享列表视图",
@@ -35,6 +37,7 @@ WORDS = {
     "refusal.view": "查看拒绝记录",
     "tag.manage": "管理标签",
     "division.manage": "管理行政区划",
+    "calendar.manage": "管理工作日历",
     "gallery.view": "查看组件",
     "staff.view": "查看员工",
     "staff.manage": "管理员工和权限",

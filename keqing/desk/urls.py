@@ -1,6 +1,18 @@
 from django.urls import path
 
-from keqing.desk.views import audit, customer, gallery, health, neighbours, policy_report, search, team, today, views
+from keqing.desk.views import (
+    audit,
+    customer,
+    gallery,
+    health,
+    neighbours,
+    policy_report,
+    search,
+    team,
+    today,
+    views,
+    work_days,
+)
 
 app_name = "desk"
 urlpatterns = [
@@ -22,5 +34,8 @@ urlpatterns = [
     path("views/<int:pk>/move/", views.view_move, name="view_move"),
     path("views/<int:pk>/delete/", views.view_delete, name="view_delete"),
     path("views/<int:pk>/default/", views.view_default, name="view_default"),
+    path("work-calendar/", work_days.work_days, name="work_days"),
+    path("work-calendar/days/", work_days.work_day_keep, name="work_day_keep"),
+    path("work-calendar/import/", work_days.work_days_import, name="work_days_import"),
     path("healthz", health.health, name="healthz"),
 ]

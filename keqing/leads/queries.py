@@ -1,6 +1,6 @@
 """Reading leads for screens of this and higher departments."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,15 +8,17 @@ from typing import Any
 from django.db.models import Q
 
 from keqing.access.models import Staff
+from keqing.kit.formats import local
 from keqing.kit.masks import mask_name
-from keqing.kit.search import PHONE_LONGEST
+from keqing.kit.search import PHONE_LONGEST, normalise
 from keqing.leads.choices import Judgement, State
-from keqing.leads.models import Lead, Step
+from keqing.leads.models import Campaign, Channel, Lead, Step
 from keqing.leads.permissions import Can
 from keqing.people.likely import NAME_LEAST, PHONE_LEAST, digits_of, likely_organisations, likely_people
 from keqing.people.models import Organisation, Person
 from keqing.people.permissions import Can as PeopleCan
 from keqing.people.queries import matching
+from keqing.reference import work_calendar
 
 SHOWN = 8
 ALIKE = 4
@@ -34,6 +36,7 @@ class LeadPage:
     may_handle: bool
     may_assign: bool
     is_late: bool
+    due_note: str
     customer_url_ok: bool
 
     @property
@@ -71,12 +74,13 @@ class LeadPage:
 
 
 def lead_page(*, lead: Lead, staff: Staff, at: datetime) -> LeadPage:
-    """Two statements: the steps, and whether the customer is within reach."""
+    """Four statements: the steps, whether the customer is within reach, the work calendar of its deadline."""
     full = lead.shows_phone(staff)
     return LeadPage(
         lead=lead, steps=steps_of(lead), phone=lead.phone_for(staff), full_phone=full,
         may_reveal=bool(lead.phone) and not full and lead.allows(staff, PeopleCan.REVEAL_PHONE),
         may_handle=lead.allows(staff, Can.HANDLE), may_assign=lead.allows(staff, Can.ASSIGN), is_late=bool(lead.due_at and lead.is_open and lead.due_at < at),
+        due_note=work_calendar.calendar().notes([local(lead.due_at).date()]) if lead.due_at and lead.is_open else "",
         customer_url_ok=lead.customer_id is not None and is_customer_reached(lead.customer_id, staff),
     )
 
@@ -159,3 +163,33 @@ def _found(text: str, staff: Staff) -> list[Organisation | Person]:
     people = Person.objects.alive().unaffiliated().reached_by(staff, PeopleCan.VIEW_PERSON).filter(matching(text=text, names_only=True))
     rows = organisations.select_related("region").order_by("-last_activity_at")
     return [*rows[:SHOWN], *people.order_by("-last_activity_at")[:SHOWN]]
+
+
+def sources_by_name() -> tuple[dict[str, Channel], dict[str, Campaign]]:
+    """Open channels by name, and campaigns by normalised name, for files. Two statements."""
+    channels = {one.name: one for one in Channel.objects.open()}
+    campaigns = {normalise(one.name): one for one in Campaign.objects.open().select_related("channel")}
+    return channels, campaigns
+
+
+def open_leads_by(*, phones: Collection[str], names: Collection[str]) -> dict[str, str]:
+    """Open leads of anybody with one of these phones or names, by phone and by normalised name: who has it.
+
+    One statement; whose it is is told masked (decision 4).
+    """
+    if not phones and not names:
+        return {}
+    rows = Lead.objects.open().filter(Q(~Q(phone=""), phone__in=phones) | Q(~Q(organisation_name=""), organisation_name__in=names))
+    found: dict[str, str] = {}
+    for row in rows.select_related("position__holder"):
+        holder = f"负责人 {mask_name(row.position.label)}" if row.position else "待分配"
+        for key in (row.phone, normalise(row.organisation_name)):
+            if key:
+                found.setdefault(key, holder)
+    return found
+
+
+def not_reached(*, ids: Collection[int], staff: Staff, word: str) -> set[int]:
+    """Of these leads, those the word does not reach: two statements."""
+    rows = Lead.objects.filter(pk__in=ids)
+    return set(rows.values_list("pk", flat=True)) - set(rows.reached_by(staff, word).values_list("pk", flat=True))

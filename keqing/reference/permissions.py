@@ -5,3 +5,4 @@ from enum import StrEnum
 
 class Can(StrEnum):
     MANAGE_DIVISIONS = "division.manage"
+    MANAGE_CALENDAR = "calendar.manage"

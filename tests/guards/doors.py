@@ -41,6 +41,10 @@ def _contact(*words: str, methods: str = "G", row: str = "contact") -> Door:
     return Door(words, methods, row, (CONTACT,))
 
 
+def _feedback(*words: str, methods: str = "G") -> Door:
+    return Door(words, methods, "feedback", ("feedback.view",))
+
+
 def _reminder(*words: str, methods: str = "GP", row: str = "reminder") -> Door:
     return Door(words, methods, row, (REMINDER,))
 
@@ -116,6 +120,13 @@ DOORS: dict[str, Door] = {
     "access:transfer_cancel": Door(("transfer.make", "transfer.approve"), "P", "transfer", only=MANAGING),
     "access:transfer_undo": Door(("transfer.approve",), "P", "transfer", only=MANAGING),
     "desk:today": Door(USE),
+    "service:feedback_list": Door(("feedback.view",)),
+    "service:feedback": _feedback("feedback.view"),
+    "service:acknowledge": _feedback("feedback.handle", methods="GP"),
+    "service:answer": _feedback("feedback.handle", methods="GP"),
+    "service:report": _feedback("feedback.handle", methods="GP"),
+    "service:customer_feedback": _customer("feedback.view", methods="G"),
+    "service:feedback_new": _customer("feedback.handle"),
     "news:news": Door(("news.view",)),
     "news:intel": Door(("news.view",), "G", "intel"),
     "news:intel_new": Door(("news.manage",), "GP"),
@@ -228,6 +239,9 @@ DOORS: dict[str, Door] = {
     "interchange:resume": _import(),
     "interchange:undo": _import(),
     "interchange:problems": _import("G"),
+    "desk:work_days": Door(("calendar.manage",)),
+    "desk:work_day_keep": Door(("calendar.manage",), "P"),
+    "desk:work_days_import": Door(("calendar.manage",), "P"),
     "leads:leads": Door(("lead.view",)),
     "leads:lead": _lead("lead.view"),
     "leads:lead_new": Door(("lead.record",), "GP"),

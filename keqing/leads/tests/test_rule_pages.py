@@ -153,3 +153,11 @@ def test_the_pool_shows_what_may_be_picked_without_a_phone(cast, sign_in):
     assert client.post(reverse("leads:lead_pick", args=[lead.pk])).url == reverse("leads:lead", args=[lead.pk])
     second = sign_in(cast.rep).post(reverse("leads:lead_pick", args=[lead.pk]), follow=True)
     assert "刚被别人领走" in second.content.decode()
+
+
+@pytest.mark.proves("U45")
+def test_a_deadline_in_a_year_without_holidays_says_so(cast, sign_in):
+    lead = Lead.objects.get(pk=make_lead(by=cast.rep, mine=False).pk)
+    Lead.objects.filter(pk=lead.pk).update(due_at=NOW.replace(year=2027, month=1, day=4))
+    page = sign_in(cast.manager).get(reverse("leads:lead", args=[lead.pk])).content.decode()
+    assert "2027 年节假日未公布" in page
