@@ -5,3 +5,11 @@ class InsightConfig(AppConfig):
     name = "keqing.insight"
     label = "insight"
     verbose_name = "报表"
+
+    def ready(self) -> None:
+        from django.urls import reverse
+
+        from keqing.insight.sales_list import open_salespeople
+        from keqing.kit.list_registry import register
+
+        register(name="salespeople", word="team.view", opener=open_salespeople, address=lambda _: reverse("insight:people"))

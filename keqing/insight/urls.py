@@ -6,4 +6,6 @@ app_name = "insight"
 urlpatterns = [
     path("contacts/", views.contacts, name="contacts"),
     path("contacts/records/", views.contact_records, name="contact_records"),
+    path("people/", views.people, name="people"),
+    path("people/<int:pk>/", views.salesperson, name="salesperson"),
 ]

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_GET
@@ -16,6 +17,8 @@ from keqing.insight.periods import SPANS, days_of, months_to
 from keqing.insight.permissions import Can
 from keqing.insight.queries import METHODS, PEOPLE, TEAMS, UnknownUnit, contacts_board, records_behind, unit_name
 from keqing.insight.reach import reach_of, readable
+from keqing.insight.sales_list import dress, open_salespeople
+from keqing.insight.salespeople import sales_file, salespeople
 from keqing.insight.tables import RecordList
 from keqing.kit import pages
 from keqing.kit.addresses import replaced
@@ -114,3 +117,23 @@ def _narrowed_to(rows: Sequence[ContactRecord], drill: Mapping[str, int]) -> str
     if unit := drill.get("unit") or drill.get("at"):
         parts.append(f"{unit_name(unit)}{'' if 'unit' in drill else '本级'}")
     return " · ".join(parts)
+
+@require_GET
+@allow("team.view")
+def people(request: HttpRequest) -> HttpResponse:
+    """销售人员管理: everybody within reach, compared by the same figures."""
+    today = business_date(timezone.now())
+    opened = open_salespeople(request)
+    page = opened.spec.build(request=request, queryset=opened.rows, today=today)
+    dress(page.rows, today=today)
+    return respond(request=request, page=page)
+
+
+@require_GET
+@allow("team.view")
+def salesperson(request: HttpRequest, pk: int) -> HttpResponse:
+    """One person's file: area, filing, load, plans, results, handovers."""
+    person = get_object_or_404(salespeople(request.user), pk=pk)
+    today = business_date(timezone.now())
+    context = {"person": person, "file": sales_file(person=person, reader=request.user, today=today), "today": today}
+    return pages.render(request=request, template="insight/salesperson.html", context=context)
