@@ -108,7 +108,7 @@ def _board(request: HttpRequest, *, status: int = 200, said: str = "", level: st
     keep = f"&person={board.person_id}" if board.person_id else ""
     context = {
         "board": board, "today": today, "keep": keep,
-        "views": [(key, label, f"?view={key}&on={board.on}{keep}", key == board.view) for key, label in agenda.VIEWS.items()],
+        "views": [(label, f"?view={key}&on={board.on}{keep}", None, key == board.view) for key, label in agenda.VIEWS.items()],
     }
     asked = request.headers.get("HX-Request") == "true" and not request.headers.get("HX-History-Restore-Request")
     template = "followups/calendar.html#calendar" if asked else "followups/calendar.html"
