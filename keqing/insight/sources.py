@@ -1,136 +1,87 @@
-"""来源报表: what every channel and campaign cost and brought (R-184, R-289)."""
+"""What every channel and campaign cost and brought (R-184, R-289): figures of one row, and their arithmetic."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, DecimalField, Exists, F, OuterRef, QuerySet, Subquery, Sum, Value
+from django.db.models.functions import Coalesce
 
 from keqing.access.models import Staff
 from keqing.kit.formats import day_bounds
 from keqing.leads.choices import Judgement
-from keqing.leads.models import Campaign, Channel, Lead
+from keqing.leads.models import Campaign, Lead
 from keqing.leads.permissions import Can
 from keqing.people.choices import Stage
 from keqing.people.models import Organisation
 
 WON = (Stage.ORDER_CUSTOMER, Stage.USER)
-CHANNELS, CAMPAIGNS = "channels", "campaigns"
+MONEY = DecimalField(max_digits=16, decimal_places=2)
+CENT = Decimal("0.01")
 NO_ORDERS = "待订单模块"
 
-
-@dataclass(frozen=True)
-class Line:
-    """One source. Shares are of its leads; money that nothing tells of is None."""
-
-    key: int
-    name: str
-    note: str
-    leads: int
-    judged: int
-    opportunities: int
-    won: int
-    cost: Decimal
-    expected: Decimal
-
-    @property
-    def opportunity_share(self) -> Decimal | None:
-        return _share(self.opportunities, self.leads)
-
-    @property
-    def won_share(self) -> Decimal | None:
-        return _share(self.won, self.leads)
-
-    @property
-    def per_lead(self) -> Decimal | None:
-        """Cost of one lead; None where nothing was spent or nothing came."""
-        return self.cost / self.leads if self.cost and self.leads else None
-
-    @property
-    def expected_return(self) -> Decimal | None:
-        """(预计金额 − 费用) ÷ 费用: what the opportunities promise; turnover itself comes with orders."""
-        return (self.expected - self.cost) / self.cost if self.cost else None
+Days = tuple[date | None, date | None]
 
 
-@dataclass(frozen=True)
-class SourceReport:
-    lines: tuple[Line, ...]
-    total: Line
+def channel_figures(*, staff: Staff, days: Days) -> Mapping[str, Any]:
+    """Annotations of a channel: leads first touched in these days within reach, the cost of campaigns begun in them."""
+    begun = _campaigns(staff, days).filter(channel=OuterRef("pk")).order_by().values("channel")
+    spent = _number(begun.annotate(figure=Sum("cost")), money=True)
+    return {**_figures(_leads(staff, days), "source_channel"), "spent": spent}
 
 
-def source_report(*, staff: Staff, by: str, first: date | None, last: date | None) -> SourceReport:
-    """Leads first touched in these days within the reader's reach, and the campaigns begun in them. Two statements."""
-    leads = _leads(staff, first, last)
-    campaigns = _campaigns(staff, first, last)
-    lines = _by_channel(leads, campaigns) if by == CHANNELS else _by_campaign(leads, campaigns)
-    ordered = tuple(sorted(lines, key=lambda one: (-one.leads, -one.cost, one.key)))
-    return SourceReport(ordered, _sum(ordered))
+def campaign_figures(*, staff: Staff, days: Days) -> Mapping[str, Any]:
+    """Annotations of a campaign: the leads it brought in these days; its cost is its cost."""
+    return {**_figures(_leads(staff, days), "campaign"), "spent": F("cost")}
 
 
-def _by_channel(leads: QuerySet[Lead], campaigns: QuerySet[Campaign]) -> list[Line]:
-    counted = {row["source_channel"]: row for row in _counts(leads, "source_channel")}
-    spent: dict[int, Decimal] = {}
-    for channel, cost in campaigns.values_list("channel", "cost"):
-        spent[channel] = spent.get(channel, Decimal()) + cost
-    lines = []
-    for channel in Channel.objects.all():
-        if channel.closed_on is not None and channel.pk not in counted and channel.pk not in spent:
-            continue
-        lines.append(_line(channel.pk, channel.name, channel.get_group_display(), counted.get(channel.pk), spent.get(channel.pk, Decimal())))
-    return lines
+def share(part: int, whole: int) -> Decimal | None:
+    """3 of 40 as a share of one; None of nothing."""
+    return Decimal(part) / whole if whole else None
 
 
-def _by_campaign(leads: QuerySet[Lead], campaigns: QuerySet[Campaign]) -> list[Line]:
-    """Campaigns begun in the days, and those whose leads came in them."""
-    counted = {row["campaign"]: row for row in _counts(leads.filter(campaign__isnull=False), "campaign")}
-    begun = {one.pk: one for one in campaigns.select_related("channel")}
-    known = begun | {one.pk: one for one in Campaign.objects.filter(pk__in=counted.keys() - begun.keys()).select_related("channel")}
-    return [
-        _line(pk, one.name, f"{one.channel.name} · {one.starts_on} 起", counted.get(pk), one.cost) for pk, one in known.items()
-    ]
+def per_lead(spent: Decimal, leads: int) -> Decimal | None:
+    """Cost of one lead; None where nothing was spent or nothing came."""
+    return (Decimal(spent) / leads).quantize(CENT, ROUND_HALF_UP) if spent and leads else None
 
 
-def _counts(leads: QuerySet[Lead], group: str) -> Iterable[dict[str, Any]]:
+def expected_return(expected: Decimal, spent: Decimal) -> Decimal | None:
+    """(预计金额 − 费用) ÷ 费用: what the opportunities promise. Turnover comes with orders, and with it the real one."""
+    return (Decimal(expected) - Decimal(spent)) / Decimal(spent) if spent else None
+
+
+def _figures(leads: QuerySet[Lead], group: str) -> dict[str, Any]:
+    mine = leads.filter(**{group: OuterRef("pk")}).order_by().values(group)
+    chances = mine.filter(judgement=Judgement.OPPORTUNITY)
     bought = Exists(Organisation.objects.alive().filter(pk=OuterRef("customer_id"), lifecycle__in=WON))
-    return (
-        leads.annotate(is_won=bought).order_by().values(group).annotate(
-            number=Count("pk"), judged=Count("pk", filter=~Q(judgement=Judgement.PENDING)),
-            opportunities=Count("pk", filter=Q(judgement=Judgement.OPPORTUNITY)), won=Count("pk", filter=Q(is_won=True)),
-            expected=Sum("estimate", filter=Q(judgement=Judgement.OPPORTUNITY)),
-        )
-    )  # fmt: skip
+    return {
+        "lead_number": _number(mine.annotate(figure=Count("pk"))),
+        "chance_number": _number(chances.annotate(figure=Count("pk"))),
+        "won_number": _number(mine.filter(bought).annotate(figure=Count("pk"))),
+        "expected": _number(chances.annotate(figure=Sum("estimate")), money=True),
+    }
 
 
-def _line(key: int, name: str, note: str, row: dict[str, Any] | None, cost: Decimal) -> Line:
-    row = row or {"number": 0, "judged": 0, "opportunities": 0, "won": 0, "expected": None}
-    return Line(key, name, note, row["number"], row["judged"], row["opportunities"], row["won"], cost, row["expected"] or Decimal())
+def _number(rows: QuerySet[Any], *, money: bool = False) -> Coalesce:
+    if money:
+        return Coalesce(Subquery(rows.values("figure")), Value(Decimal()), output_field=MONEY)
+    return Coalesce(Subquery(rows.values("figure")), 0)
 
 
-def _sum(lines: tuple[Line, ...]) -> Line:
-    figures = ("leads", "judged", "opportunities", "won")
-    numbers = [sum(getattr(one, name) for one in lines) for name in figures]
-    return Line(0, "合计", "", *numbers, sum((one.cost for one in lines), Decimal()), sum((one.expected for one in lines), Decimal()))
-
-
-def _leads(staff: Staff, first: date | None, last: date | None) -> QuerySet[Lead]:
+def _leads(staff: Staff, days: Days) -> QuerySet[Lead]:
     rows = Lead.objects.reached_by(staff, Can.REPORT)
-    if first:
-        rows = rows.filter(first_touch_at__gte=day_bounds(first)[0])
-    return rows.filter(first_touch_at__lt=day_bounds(last)[1]) if last else rows
+    if days[0]:
+        rows = rows.filter(first_touch_at__gte=day_bounds(days[0])[0])
+    return rows.filter(first_touch_at__lt=day_bounds(days[1])[1]) if days[1] else rows
 
 
-def _campaigns(staff: Staff, first: date | None, last: date | None) -> QuerySet[Campaign]:
-    """Those whose cost counts for the reader: held by the company or by the units the word reaches."""
+def _campaigns(staff: Staff, days: Days) -> QuerySet[Campaign]:
+    """Those whose cost counts for the reader: held by the units the word reaches."""
     rows = Campaign.objects.all()
     if not staff.standing.reaches_everything(Can.REPORT):
         units = frozenset[int]().union(*(c.units or frozenset() for c in staff.standing.clauses.get(str(Can.REPORT), ())))
         rows = rows.filter(unit__in=units)
-    if first:
-        rows = rows.filter(starts_on__gte=first)
-    return rows.filter(starts_on__lte=last) if last else rows.order_by(F("pk"))
-
-
-def _share(part: int, whole: int) -> Decimal | None:
-    return Decimal(part) / whole if whole else None
+    if days[0]:
+        rows = rows.filter(starts_on__gte=days[0])
+    return rows.filter(starts_on__lte=days[1]) if days[1] else rows

@@ -19,6 +19,7 @@ from keqing.insight.queries import METHODS, PEOPLE, TEAMS, UnknownUnit, contacts
 from keqing.insight.reach import reach_of, readable
 from keqing.insight.sales_list import dress, open_salespeople
 from keqing.insight.salespeople import sales_file, salespeople
+from keqing.insight.source_lists import CAMPAIGNS, open_sources, sources_address
 from keqing.insight.tables import RecordList
 from keqing.kit import pages
 from keqing.kit.addresses import replaced
@@ -137,3 +138,26 @@ def salesperson(request: HttpRequest, pk: int) -> HttpResponse:
     today = business_date(timezone.now())
     context = {"person": person, "file": sales_file(person=person, reader=request.user, today=today), "today": today}
     return pages.render(request=request, template="insight/salesperson.html", context=context)
+
+
+@require_GET
+@allow("lead.report")
+def sources(request: HttpRequest) -> HttpResponse:
+    """来源报表: leads, cost and success of every channel (R-184)."""
+    return _source_page(request, "")
+
+
+@require_GET
+@allow("lead.report")
+def source_campaigns(request: HttpRequest) -> HttpResponse:
+    """The same of every campaign (R-289)."""
+    return _source_page(request, CAMPAIGNS)
+
+
+def _source_page(request: HttpRequest, argument: str) -> HttpResponse:
+    opened = open_sources(request, argument)
+    page = opened.spec.build(request=request, queryset=opened.rows, today=business_date(timezone.now()))
+    tabs = [
+        ("按渠道", sources_address(), None, not argument), ("按活动", sources_address(CAMPAIGNS), None, argument == CAMPAIGNS),
+    ]
+    return respond(request=request, page=page, context={"tabs": tabs}, template="insight/sources.html")

@@ -9,6 +9,7 @@ class LeadsConfig(AppConfig):
     def ready(self) -> None:
         self._register_lists()
         self._register_messages()
+        self._register_imports()
 
     def _register_lists(self) -> None:
         from django.urls import reverse
@@ -34,3 +35,10 @@ class LeadsConfig(AppConfig):
         register(key=telling.OVERDUE, label="线索超时升级", channels=(Channel.WECOM, Channel.EMAIL))
         register(key=telling.RETURNED, label="线索退回")
         register(key=telling.RECYCLE, label="线索将收回公海")
+
+    def _register_imports(self) -> None:
+        from keqing.interchange.registry import register
+        from keqing.leads.imports import LeadImport, ProspectCardImport
+
+        register(LeadImport())
+        register(ProspectCardImport())

@@ -20,6 +20,8 @@ class Door:
 
 VIEW, PERSON, CONTACT, REMINDER = "organisation.view", "person.view", "contact.view", "reminder.view"
 USE = ("desk.use",)
+PLANS = ("playbook.view",)
+LIFE = ("lifecycle.view",)
 STAFF, ORG = ("staff.manage",), ("org.manage",)
 IMPORT = ("import.run", "staff.manage")
 ANY_ORG = ("org.manage", "staff.view")
@@ -60,6 +62,11 @@ def _import(methods: str = "P") -> Door:
 
 def _lead(*words: str, methods: str = "G") -> Door:
     return Door(words, methods, "lead", ("lead.view",))
+
+
+def _enrolment(*words: str, methods: str = "G", row: str = "enrolment") -> Door:
+    """A plan of a customer is known to who sees what happens with the customer."""
+    return Door(words, methods, row, (CONTACT,))
 
 
 def _export(methods: str = "P") -> Door:
@@ -108,6 +115,7 @@ DOORS: dict[str, Door] = {
     "access:alarms": _office(STAFF),
     "access:alarm_lift": _office(STAFF, "alarm", "P"),
     "access:rights": _office(("rights.view",)),
+    "access:unused": Door(("grant.unused",)),
     "access:proxies": Door(("proxy.manage",)),
     "access:proxy_new": Door(("proxy.manage",), "GP"),
     "access:proxy": _proxy("G"),
@@ -167,6 +175,21 @@ DOORS: dict[str, Door] = {
         ("batch.run",), "GP", "organisation", (VIEW,), needs=("organisation.assign",), selects=True
     ),
     "batches:batches": Door(("batch.run",)),
+    "playbooks:playbooks": Door(PLANS),
+    "playbooks:playbook_new": Door(("playbook.manage",), "GP"),
+    "playbooks:playbook": Door(PLANS, "G", "playbook"),
+    "playbooks:playbook_preview": Door(PLANS, "G", "playbook"),
+    "playbooks:playbook_edit": Door(("playbook.manage",), "GP", "playbook"),
+    "playbooks:playbook_close": Door(("playbook.manage",), "GP", "playbook"),
+    "playbooks:enrolments": Door(PLANS, "G", "playbook"),
+    "playbooks:all_enrolments": Door(PLANS),
+    "playbooks:enrolment": _enrolment(*PLANS),
+    "playbooks:enrolment_stop": _enrolment("playbook.enrol", methods="GP"),
+    "playbooks:step_skip": _enrolment("playbook.enrol", methods="GP", row="step_run"),
+    "playbooks:customer_plans": _organisation(*PLANS),
+    "playbooks:attention": Door(PLANS, "G", "attention"),
+    "playbooks:retention": Door(PLANS),
+    "playbooks:alarms": Door(PLANS),
     "batches:batch": Door(("batch.run",), "G", "batch", only=("manager",)),
     "batches:stop": Door(("batch.run",), "P", "batch", only=("manager",)),
     "batches:undo": Door(("batch.run",), "P", "batch", only=("manager",)),
@@ -259,6 +282,9 @@ DOORS: dict[str, Door] = {
     "leads:lead_rules": _lead("lead.assign", methods="P"),
     "leads:lead_pool": _lead("lead.assign", methods="GP"),
     "leads:lead_pick": Door(("lead.handle",), "P", "pool_lead", only=POOLING),
+    "leads:likeness": Door((VIEW,)),
+    "leads:likeness_compute": Door(("lead.manage",), "P"),
+    "leads:likeness_judge": Door((VIEW,), "P", "organisation", (VIEW,)),
     "leads:pool": Door(("lead.handle",)),
     "leads:rules": Door(("lead.manage",)),
     "leads:rule_new": Door(("lead.manage",), "GP"),
@@ -276,6 +302,30 @@ DOORS: dict[str, Door] = {
     "leads:channel_new": Door(("lead.manage",), "GP"),
     "leads:channel_edit": Door(("lead.manage",), "GP", "channel"),
     "leads:channel_close": Door(("lead.manage",), "P", "channel"),
+    "lifecycle:board": Door(LIFE),
+    "lifecycle:column": Door(LIFE, "G", "life_stage"),
+    "lifecycle:panel": _organisation(*LIFE),
+    "lifecycle:before_call": _organisation(*LIFE),
+    "lifecycle:move": _organisation("lifecycle.edit", methods="GP"),
+    "lifecycle:need_new": _organisation("lifecycle.edit", methods="GP"),
+    "lifecycle:target_new": _organisation("lifecycle.edit", methods="GP"),
+    "lifecycle:stage_changes": Door(LIFE),
+    "lifecycle:effects": Door(LIFE),
+    "lifecycle:effect_report": Door(LIFE),
+    "lifecycle:needs": Door(LIFE),
+    "lifecycle:need": Door(LIFE, "G", "need", LIFE),
+    "lifecycle:need_edit": Door(("lifecycle.edit",), "GP", "need", LIFE),
+    "lifecycle:targets": Door(LIFE),
+    "lifecycle:result": Door(LIFE),
+    "lifecycle:target": Door(LIFE, "G", "target", LIFE),
+    "lifecycle:target_edit": Door(("lifecycle.edit",), "GP", "target", LIFE),
+    "lifecycle:target_reach": Door(("lifecycle.edit",), "GP", "target", LIFE),
+    "lifecycle:coverage": Door(("lifecycle.plan",), "GP"),
+    "lifecycle:losses": Door(LIFE),
+    "lifecycle:picklists": Door(("lifecycle.manage",), "GP"),
+    "lifecycle:value": Door(("lifecycle.manage",), "P", "loss_reason"),
+    "insight:sources": Door(("lead.report",)),
+    "insight:source_campaigns": Door(("lead.report",)),
     "insight:contacts": Door(("report.contacts",)),
     "insight:contact_records": Door(("report.contacts",)),
     "insight:people": Door(("team.view",)),

@@ -123,6 +123,9 @@ class Lead(Searchable):
             models.Index(fields=["-first_touch_at", "-id"], condition=Q(judgement="pending"), name="lead_pending"),
             models.Index(fields=["campaign", "-first_touch_at"], condition=Q(campaign__isnull=False), name="lead_campaign"),
             models.Index(fields=["source_channel", "-first_touch_at"], name="lead_channel"),
+            # what an import looks for
+            models.Index(fields=["phone"], condition=OPEN & ~Q(phone=""), name="lead_open_phone"),
+            models.Index(fields=["organisation_name"], condition=OPEN & ~Q(organisation_name=""), name="lead_open_name"),
             models.Index(F("score").desc(), F("id").desc(), name="lead_score"),
         ]
         constraints = [
