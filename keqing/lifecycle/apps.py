@@ -5,3 +5,24 @@ class LifecycleConfig(AppConfig):
     name = "keqing.lifecycle"
     label = "lifecycle"
     verbose_name = "生命周期"
+
+    def ready(self) -> None:
+        from keqing.batches import registry as batches
+        from keqing.lifecycle.batches import MoveBatch
+
+        batches.register(MoveBatch())
+        self._register_lists()
+
+    def _register_lists(self) -> None:
+        from django.urls import reverse
+
+        from keqing.kit.list_registry import register
+        from keqing.lifecycle import tables
+        from keqing.lifecycle.permissions import Can
+
+        lists = (
+            ("needs", tables.open_needs), ("targets", tables.open_targets), ("stage_changes", tables.open_changes),
+            ("effects", tables.open_effects),
+        )
+        for name, opener in lists:
+            register(name=name, word=Can.VIEW, opener=opener, address=lambda _, name=name: reverse(f"lifecycle:{name}"))  # type: ignore[misc]

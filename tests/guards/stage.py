@@ -34,6 +34,9 @@ from keqing.leads.actions.intake import Draft, record_lead
 from keqing.leads.actions.pool import pool_leads
 from keqing.leads.models import Channel, Lead
 from keqing.leads.tests.factories import make_campaign, make_rule
+from keqing.lifecycle.actions.needs import register_need
+from keqing.lifecycle.actions.targets import set_target
+from keqing.lifecycle.models import LossReason
 from keqing.messaging.models import Delivery, Message
 from keqing.news.models import MarketIntel, Topic
 from keqing.people.actions.people import Post, add_affiliation, create_departments
@@ -41,7 +44,10 @@ from keqing.people.actions.sharing import share_customer
 from keqing.people.actions.trash import trash_organisation, trash_person
 from keqing.people.models import Dimension, Organisation, Person, Tag
 from keqing.people.tests.factories import NOW, make_organisation, make_person
+from keqing.playbooks.actions.enrolments import enrol
+from keqing.playbooks.tests.factories import make_playbook
 from keqing.reference.models import Division
+from keqing.service.actions.feedback import record_feedback
 
 UNIT_OF = {  # who sits where, as make_cast() sets them
     "rep": "guangzhou", "sibling": "guangzhou", "manager": "guangzhou", "other_area_rep": "shenzhen",
@@ -137,9 +143,11 @@ def set_stage() -> Stage:
     left = make_staff(name="欧离开", login_name="leftone", is_active=False, left_on=business_date(NOW))
     alarm = CardRate.objects.create(staff=cast.sibling, hour_at=NOW.replace(minute=0), opened=301, blocked_at=NOW)
     others = {
+        "playbook": make_playbook(title="潜在客户培育甲", unit=cast.south), "attention": SimpleNamespace(which="silent"),
         "lead_rule": make_rule(name="广东肿瘤", unit=cast.south, regions=["450000"]), "pool_lead": _pool_lead(cast),
         "alarm": alarm, "feed": SimpleNamespace(token=make_feed(staff=cast.rep, at=NOW)),
         "staff": cast.sibling, "left_staff": left, "unit": cast.shenzhen, "position": position_of(cast.sibling), "rule": rule,
+        "loss_reason": LossReason.objects.get(order=1), "life_stage": SimpleNamespace(stage="prospect"),
         "dimension": dimension, "tag": Tag.objects.create(dimension=dimension, name="标签甲"), "kind": "hospital",
         "audit_entry": AuditEntry.objects.order_by("pk").first(), "compliance_rule": "RX-05",
         "view": SavedView.objects.create(list_key="customers:all", name="经理的视图", staff=cast.manager),
@@ -269,6 +277,15 @@ def _furnish(one: Belonging, staff: Staff, doctor: str, kind: str, role: str) ->
     gone_person = make_person(at_organisation=organisation, owner=staff, name=f"{doctor}三", kind=kind, role=role)
     trash_person(person=gone_person, by=staff, at=NOW)
     one.rows |= {"organisation": organisation, "department": department, "person": person, "affiliation": affiliation}
+    one.rows |= {
+        "need": register_need(
+            customer=organisation, text=f"{one.names[0]}需求", evidence="拜访所得", raised_on=business_date(NOW), by=staff, at=NOW
+        ),
+        "target": set_target(
+            customer=organisation, kind="grade", now="C", wanted="B", due_on=business_date(NOW) + timedelta(days=60), actions="拜访",
+            position=organisation.owner_position or position_of(staff), by=staff, at=NOW,
+        ),
+    }
     one.rows |= {"trashed": gone, "trashed_person": gone_person}
     return _history(one, staff, Staff.objects.get(login_name="manager"))
 
@@ -287,6 +304,13 @@ def _pool_lead(cast: Cast) -> Lead:
     return pool_leads(leads=[lead], reason="没有人手", by=cast.manager, at=NOW)[0]
 
 
+def _plan(one: Belonging, tracker: Staff) -> dict[str, Any]:
+    """A plan the customer is in, and its first step."""
+    plan = make_playbook(title=f"培育{one.key}", by=tracker)
+    (made,) = enrol(edition=plan.current, customers=[one.customer.pk], origin="hand", by=tracker, at=NOW)
+    return {"enrolment": made, "step_run": SimpleNamespace(pk=made.pk, run=made.runs.first().pk)}
+
+
 def _history(one: Belonging, tracker: Staff, boss: Staff) -> Belonging:
     today = business_date(NOW)
     fields = {"track_on": today, "method": "visit", "business_state": "first", "description": f"{one.names[0]}谈话"}
@@ -298,4 +322,10 @@ def _history(one: Belonging, tracker: Staff, boss: Staff) -> Belonging:
     promise = Promise(f"{one.names[0]}承诺", today + timedelta(days=2))
     one.rows["commitment"] = make_commitment(customer=one.customer, promise=promise, by=tracker, at=NOW)
     one.rows |= {"customer": one.customer, "contact": contact, "comment": comment, "reminder": reminder, "lead": _lead(one, tracker)}
+    one.rows["feedback"] = record_feedback(
+        customer=one.customer, fields={"type": "question", "channel": "phone", "text": f"{one.names[0]}咨询"},
+        received_at=NOW, by=tracker, at=NOW,
+    )
+    if isinstance(one.customer, Organisation):
+        one.rows |= _plan(one, tracker)
     return one

@@ -72,7 +72,7 @@ def address(route: Route, door: Door, row: Any) -> str:
         elif argument == "column":
             values[argument] = "remark" if route.name == "people:person_cell" else "state"
         elif argument == "noun":
-            values[argument] = "dimension"
+            values[argument] = "reason" if route.name == "lifecycle:value" else "dimension"
         elif argument in ("rule_id", "key"):
             values[argument] = row
         else:

@@ -21,12 +21,17 @@ from keqing.people.labels import change_lines, owner_label
 from keqing.people.models import Organisation, Person
 from keqing.people.permissions import Can
 from keqing.people.queries import file_changes
+from keqing.people.stages import days_in
 
 PANELS = {
+    "stage": "lifecycle:panel",
     "people": "people:organisation_people",
     "departments": "people:organisation_departments",
     "contacts": "followups:history",
+    "commitments": "followups:customer_commitments",
     "leads": "leads:customer_leads",
+    "plans": "playbooks:customer_plans",
+    "feedback": "service:customer_feedback",
     "changes": "people:organisation_changes",
 }
 
@@ -53,12 +58,23 @@ def _organisation(request: HttpRequest, organisation: Organisation) -> HttpRespo
         "departments": organisation.department_count,  # type: ignore[attr-defined]
         "contacts": board.counts.get("contact", 0) if board else None,
     }
-    labels = {"people": _("人员"), "departments": _("科室"), "contacts": _("联系记录"), "leads": _("线索"), "changes": _("变更记录")}
+    labels = {
+        "stage": _("阶段与需求"), "people": _("人员"), "departments": _("科室"), "contacts": _("联系记录"), "commitments": _("承诺"), "leads": _("线索"),
+        "plans": _("方案"), "feedback": _("反馈"), "changes": _("变更记录"),
+    }
     hidden = set() if organisation.kind in CARE_KINDS else {"departments"}
     if board is None:
         hidden.add("contacts")
+    if not staff.may("reminder.view"):
+        hidden.add("commitments")
+    if not organisation.allows(staff, "lifecycle.view"):
+        hidden.add("stage")
     if not staff.may("lead.view"):
         hidden.add("leads")
+    if not organisation.allows(staff, "playbook.view"):
+        hidden.add("plans")
+    if not organisation.allows(staff, "feedback.view"):
+        hidden.add("feedback")
     tabs = [(key, label, counts.get(key)) for key, label in labels.items() if key not in hidden]
     tab = request.GET.get("tab", "")
     context = {
@@ -67,6 +83,7 @@ def _organisation(request: HttpRequest, organisation: Organisation) -> HttpRespo
         "board": board,
         "page": customer_page(organisation=organisation, staff=staff, today=today),
         "owner": owner_label(organisation),
+        "stage_days": days_in(organisation.lifecycle_since, today),
         "tabs": tabs,
         "tab": tab if tab in {key for key, _label, _count in tabs} else "",
         "panel_url": reverse(PANELS[tab], args=[pk]) if tab in PANELS and tab not in hidden else "",

@@ -7,6 +7,8 @@ from django.db.models import Max
 
 from keqing.access.models import Staff
 from keqing.audit import actions as audit
+from keqing.compliance.matching import Hit
+from keqing.compliance.rules import check_label
 from keqing.lifecycle.models import Competitor, LossReason
 
 MODELS = {"reason": LossReason, "competitor": Competitor}
@@ -17,9 +19,19 @@ class PicklistRefused(Exception):
     """The value cannot be added; the text is for the user."""
 
 
+class LabelRefused(PicklistRefused):
+    """The name is on a deny list (RX-05)."""
+
+    def __init__(self, hit: Hit) -> None:
+        super().__init__(hit.sentence)
+        self.hit = hit
+
+
 @transaction.atomic
 def add_value(*, noun: str, name: str, by: Staff, at: datetime) -> LossReason | Competitor:
-    """A new value at the end. Refuses one that is there already. One audit entry."""
+    """A new value at the end. Refuses one that is there already, and denied words. One audit entry."""
+    if hit := check_label(name):
+        raise LabelRefused(hit)
     model = MODELS[noun]
     last = model.objects.aggregate(last=Max("order"))["last"] or 0
     try:

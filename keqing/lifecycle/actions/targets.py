@@ -149,6 +149,6 @@ def _save(target: Target, *fields: str) -> None:
 
 def _tell(target: Target, title: str, text: str, by: Staff, at: datetime) -> None:
     timeline.add_entry(
-        customer_id=target.customer_id, at=at, kind="stage", icon="target", title=title, text=text, actor_id=by.pk,
+        customer_id=target.customer_id, at=at, kind="stage", icon="target-arrow", title=title, text=text, actor_id=by.pk,
         actor_name=by.name, subject_label=LABEL, subject_id=target.pk, url_name=URL_NAME,
     )

@@ -4,6 +4,8 @@ from collections.abc import Collection
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.test import Client
+
 from keqing.access.models import Position, Staff
 from keqing.access.tests.factories import position_of
 from keqing.followups.tests.factories import TODAY, make_reminder
@@ -12,6 +14,12 @@ from keqing.lifecycle.actions.targets import set_target
 from keqing.lifecycle.models import LossReason, Need, Target
 from keqing.people.models import Organisation
 from keqing.people.tests.factories import NOW
+
+
+def signed_in(staff: Staff) -> Client:
+    client = Client()
+    client.force_login(staff)
+    return client
 
 
 def put_in(customer: Organisation, stage: str, *, since: date = TODAY) -> Organisation:
