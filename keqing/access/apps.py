@@ -19,7 +19,7 @@ class AccessConfig(AppConfig):
     def _register_lists(self) -> None:
         from django.urls import reverse
 
-        from keqing.access import tables, work_lists
+        from keqing.access import tables, unused, work_lists
         from keqing.access.permissions import Can
         from keqing.kit.list_registry import register
 
@@ -31,6 +31,9 @@ class AccessConfig(AppConfig):
         register(
             name="territories", word=Can.MANAGE_ORG, opener=tables.open_territories,
             address=lambda _: reverse("access:territories"),
+        )
+        register(
+            name="unused-grants", word=Can.VIEW_UNUSED, opener=unused.open_unused, address=lambda _: reverse("access:unused")
         )
         register(
             name="proxies", word=Can.MANAGE_PROXY, opener=work_lists.open_proxies, address=lambda _: reverse("access:proxies")

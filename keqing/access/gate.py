@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from keqing.access import usage
 from keqing.audit import acting
 
 View = TypeVar("View", bound=Callable[..., HttpResponse])
@@ -35,8 +36,10 @@ def allow(*words: str, before_password: bool = False) -> Callable[[View], View]:
                 return _to_sign_in(request)
             if staff.must_change_password and not before_password:
                 return redirect("access:change_password")
-            if not any(staff.may(word) for word in words):
+            held = [word for word in words if staff.may(word)]
+            if not held:
                 raise PermissionDenied("您的岗位没有这项权限。")
+            usage.note(staff_id=staff.pk, word=held[0])
             request.words = words  # type: ignore[attr-defined]
             return view(request, *args, **kwargs)
 

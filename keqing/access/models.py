@@ -326,4 +326,5 @@ from keqing.access.work import (  # noqa: E402, F401  the rest of this departmen
     TransferItem,
     TransferProgress,
     TransferSplit,
+    WordUse,
 )

@@ -33,6 +33,7 @@ urlpatterns = [
     path("alarms/", alarms.alarms, name="alarms"),
     path("alarms/<int:pk>/lift/", alarms.alarm_lift, name="alarm_lift"),
     path("rights/", rights.rights, name="rights"),
+    path("rights/unused/", rights.unused, name="unused"),
     path("proxies/", proxies.proxies, name="proxies"),
     path("proxies/new/", proxies.proxy_new, name="proxy_new"),
     path("proxies/<int:pk>/", proxies.proxy, name="proxy"),

@@ -76,8 +76,9 @@ class ProxyForm(Form):
     def __init__(self, *args: Any, reader: Staff, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         reached = reader.standing.rows(Can.MANAGE_PROXY, kind="role", owner="pk", unit="unit_id")
-        mine = Q(holder=reader)
-        self.fields["position"].queryset = staffed().filter(reached | mine).exclude(role__in=APART)  # type: ignore[attr-defined]
+        if not reader.standing.reaches_everything(Can.MANAGE_PROXY):
+            reached |= Q(holder=reader)
+        self.fields["position"].queryset = staffed().filter(reached).exclude(role__in=APART)  # type: ignore[attr-defined]
         working = Position.objects.current().exclude(role__in=APART).values("holder")
         self.fields["deputy"].queryset = (  # type: ignore[attr-defined]
             Staff.objects.active().filter(pk__in=working).order_by("initials", "pk")

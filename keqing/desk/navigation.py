@@ -108,7 +108,7 @@ SECTIONS = (
         ),
         under=("/leads/",),
     ),
-    Section("reports", "分析", "chart-histogram", (Entry("联系报表", "insight:contacts"), Entry("来源报表", "insight:sources"), Entry("客户维持率", "playbooks:retention"), Entry("预警恢复率", "playbooks:alarms"), Entry("销售人员管理", "insight:people"), Entry("行动成效", "lifecycle:effect_report"), Entry("计划与达成", "lifecycle:result"),
+    Section("reports", "分析", "chart-histogram", (Entry("联系报表", "insight:contacts"), Entry("工作分类", "insight:duties"), Entry("来源报表", "insight:sources"), Entry("客户维持率", "playbooks:retention"), Entry("预警恢复率", "playbooks:alarms"), Entry("销售人员管理", "insight:people"), Entry("行动成效", "lifecycle:effect_report"), Entry("计划与达成", "lifecycle:result"),
             Entry("商机覆盖", "lifecycle:coverage"), Entry("流失原因", "lifecycle:losses"),), under=("/reports/",)),
     Section(
         "exchange",

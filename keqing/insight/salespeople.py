@@ -43,7 +43,11 @@ class Line:
     @property
     def grades(self) -> str:
         """三级 12 · 二级 30, the highest first."""
-        return " · ".join(f"{label} {n}" for label, n in sorted(self.by_level.items(), key=lambda one: _place(one[0])))
+        return " · ".join(f"{label} {n}" for label, n in self.levels)
+
+    @property
+    def levels(self) -> list[tuple[str, int]]:
+        return sorted(self.by_level.items(), key=lambda one: _place(one[0]))
 
 
 _LEVELS = [str(label) for _value, label in Level.choices]

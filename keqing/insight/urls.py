@@ -4,6 +4,7 @@ from keqing.insight import views
 
 app_name = "insight"
 urlpatterns = [
+    path("duties/", views.duties, name="duties"),
     path("contacts/", views.contacts, name="contacts"),
     path("contacts/records/", views.contact_records, name="contact_records"),
     path("sources/", views.sources, name="sources"),

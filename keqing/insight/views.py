@@ -11,7 +11,10 @@ from django.views.decorators.http import require_GET
 
 from keqing.access.gate import allow
 from keqing.followups.models import ContactRecord
+from keqing.followups.permissions import Can as FollowupsCan
+from keqing.followups.progress import recovery_rate
 from keqing.insight import figures
+from keqing.insight.duties import PERIODS, duty_board
 from keqing.insight.forms import GROUPINGS, DrillForm, ReportForm
 from keqing.insight.periods import SPANS, days_of, months_to
 from keqing.insight.permissions import Can
@@ -22,7 +25,7 @@ from keqing.insight.salespeople import sales_file, salespeople
 from keqing.insight.source_lists import CAMPAIGNS, open_sources, sources_address
 from keqing.insight.tables import RecordList
 from keqing.kit import pages
-from keqing.kit.addresses import replaced
+from keqing.kit.addresses import replaced, whole_number
 from keqing.kit.formats import business_date
 from keqing.kit.lists import respond
 
@@ -79,6 +82,30 @@ def contact_records(request: HttpRequest) -> HttpResponse:
         "report_url": reverse("insight:contacts"),
     }
     return respond(request=request, page=page, context=context, template="insight/records.html")
+
+
+@require_GET
+@allow(Can.CONTACTS)
+def duties(request: HttpRequest) -> HttpResponse:
+    """工作分类: the time of contacts by duty, for a person, a team, a period; what became of alarms."""
+    get, today = request.GET, business_date(timezone.now())
+    period = get.get("period") if get.get("period") in PERIODS else "month"
+    grouping = TEAMS if get.get("by") == TEAMS else PEOPLE
+    board = duty_board(
+        staff=request.user, period=period, today=today, grouping=grouping, person=whole_number(get.get("person")),
+        unit=whole_number(get.get("unit")),
+    )
+    sees_alarms = request.user.may(FollowupsCan.VIEW_REMINDERS) and not board.name
+    context = {
+        "board": board, "kept": f"period={period}&by={grouping}",
+        "recovery": recovery_rate(staff=request.user, first=board.first, last=today) if sees_alarms else None,
+        "periods": [(label, replaced(request=request, changes={"period": key}), None, key == period) for key, label in PERIODS.items()],
+        "groupings": [
+            (label, replaced(request=request, changes={"by": key, "person": "", "unit": ""}), None, key == grouping)
+            for key, label in ((PEOPLE, "按人员"), (TEAMS, "按团队"))
+        ],
+    }
+    return pages.render(request=request, template="insight/duties.html", context=context)
 
 
 def _usual_grouping(request: HttpRequest) -> str:

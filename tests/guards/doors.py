@@ -345,6 +345,7 @@ DOORS: dict[str, Door] = {
     "followups:reminder_done": _reminder("reminder.manage"),
     "followups:reminder_postpone": _reminder("reminder.manage"),
     "followups:reminder_hand_over": _reminder("reminder.manage"),
+    "insight:duties": Door(("report.contacts",)),
     "followups:reminder_move": _reminder("reminder.manage"),
     "followups:task_part": _reminder("reminder.manage"),
     "followups:task_attach": _reminder("reminder.manage"),

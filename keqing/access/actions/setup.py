@@ -6,6 +6,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
+from keqing.access import founding
 from keqing.access.actions.common import AdminRefused, keep
 from keqing.access.actions.positions import appoint, create_position
 from keqing.access.actions.sessions import problems_of
@@ -36,4 +37,5 @@ def found_company(*, company: str, login_name: str, name: str, password: str, at
         values={"name": "安全管理员", "unit": root, "role": "security_admin"}, by=staff, at=at
     )
     appoint(position=position, staff=staff, on=business_date(at), by=staff, at=at)
+    founding.furnish(company=root, at=at)
     return staff

@@ -211,3 +211,42 @@ def test_work_of_ones_own_is_signed_by_oneself_also_while_a_deputy(cast):
     browser.force_login(fresh(cast.sibling))
     browser.post(reverse("followups:reminder_done", args=[reminder.pk]), {"version": reminder.version, "outcome": "已回访"})
     assert Entry.objects.get(action="reminder.finished").for_actor_name == ""
+
+
+def test_arranged_on_the_page_shown_to_the_deputy_and_ended_by_the_person(cast):
+    person, deputy = Client(), Client()
+    person.force_login(fresh(cast.rep))
+    form = {
+        "position": position_of(cast.rep).pk, "deputy": cast.sibling.pk, "starts_on": f"{MONDAY}", "ends_on": f"{FRIDAY}",
+        "reason": "年假", "duties": ["look", "remind"],
+    }  # fmt: skip
+    assert person.post(reverse("access:proxy_new"), form).status_code == 302
+    proxy = Proxy.objects.get()
+    deputy.force_login(fresh(cast.sibling))
+    assert "代理 李雯（到 11-27）" in deputy.get(reverse("desk:today")).content.decode()
+    page = deputy.get(reverse("access:proxy", args=[proxy.pk])).content.decode()
+    assert "查看客户和往来、安排和完成待办" in page
+    assert deputy.post(reverse("access:proxy_end", args=[proxy.pk])).status_code == 403
+    assert person.post(reverse("access:proxy_end", args=[proxy.pk])).status_code == 302
+    assert "代理 李雯" not in deputy.get(reverse("desk:today")).content.decode()
+    assert "已提前结束" in person.get(reverse("access:proxies")).content.decode()
+
+
+def test_a_refusal_is_said_on_the_page(cast):
+    arrange(cast)
+    browser = Client()
+    browser.force_login(fresh(cast.manager))
+    form = {"position": position_of(cast.rep).pk, "deputy": cast.other_area_rep.pk, "starts_on": f"{MONDAY}", "ends_on": f"{MONDAY}"}
+    answer = browser.post(reverse("access:proxy_new"), form)
+    assert answer.status_code == 422
+    assert "日期不能重叠" in answer.content.decode()
+
+
+def test_the_days_work_of_the_represented_is_on_the_deputys_page_marked(cast):
+    make_reminder(customer=make_organisation(owner=cast.rep), by=cast.rep, text="送样品登记表")
+    arrange(cast)
+    browser = Client()
+    browser.force_login(fresh(cast.sibling))
+    page = browser.get(reverse("desk:today")).content.decode()
+    assert "送样品登记表" in page
+    assert ">代 李雯<" in page

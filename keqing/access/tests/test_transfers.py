@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from keqing.access import handover
 from keqing.access.actions.common import AdminRefused
@@ -22,6 +23,7 @@ from keqing.access.tests.factories import make_cast, make_position, position_of
 from keqing.audit.models import Entry
 from keqing.followups.models import Reminder
 from keqing.followups.tests.factories import make_reminder
+from keqing.kit.formats import business_date
 from keqing.people.actions.organisations import Draft, assign_organisations, create_organisations
 from keqing.people.models import Organisation
 from keqing.people.tests.factories import make_organisation
@@ -279,3 +281,69 @@ def test_two_thousand_customers_go_in_less_than_twenty_seconds_with_few_statemen
         assert carry_out(transfer_id=transfer.pk, at=NOW).counts == {"客户": 2000, "未完成的跟进": 2000}
     assert perf_counter() - began < 20
     assert len(asked) < 80
+
+
+def browser_of(staff):
+    client = Client()
+    client.force_login(Staff.objects.get(pk=staff.pk))
+    return client
+
+
+def test_the_wizard_shows_what_moves_and_the_superior_carries_it_out(cast):
+    from keqing.kit.jobs import run_waiting
+
+    customer, other = make_organisation(owner=cast.rep, name="示例第一医院"), make_organisation(owner=cast.rep, name="示例第二医院")
+    third = make_position(unit=cast.guangzhou, holder=cast.other_area_rep, name="广州三岗")
+    manager, superior = browser_of(cast.manager), browser_of(cast.region_manager)
+    assert "李雯" in manager.get(reverse("access:transfer_new")).content.decode()
+    address = f"{reverse('access:transfer_new')}?position={position_of(cast.rep).pk}"
+    page = manager.get(address).content.decode()
+    for text in ("示例第一医院", "会移交的工作", "罗佳"):
+        assert text in page
+    form = {
+        "reason": "load", "effective_on": f"{business_date(timezone.now())}", "rest_to": position_of(cast.sibling).pk, "note": "药事会在月底",
+        "picked": [other.pk], "picked_to": third.pk,
+    }  # fmt: skip
+    answer = manager.post(address, form)
+    assert answer.status_code == 302, answer.content.decode()
+    transfer = Transfer.objects.get()
+    assert "不能批准自己发起的转移" in manager.get(answer.url).content.decode()
+    superior.post(reverse("access:transfer_decide", args=[transfer.pk]), {"agreed": "yes"})
+    assert "正在移交" in superior.get(answer.url).content.decode()
+    run_waiting()
+    assert [owner_of(customer), owner_of(other)] == [position_of(cast.sibling), third]
+    done = browser_of(cast.sibling).get(answer.url).content.decode()
+    assert "药事会在月底" in done
+    items = browser_of(cast.sibling).get(reverse("access:transfer_items", args=[transfer.pk])).content.decode()
+    assert "示例第一医院" in items
+    assert "示例第二医院" not in items
+    superior.post(reverse("access:transfer_undo", args=[transfer.pk]))
+    assert owner_of(customer) == position_of(cast.rep)
+
+
+def test_a_rule_without_an_heir_and_a_closed_account_without_a_reason_are_said_on_the_form(cast):
+    address = f"{reverse('access:transfer_new')}?position={position_of(cast.rep).pk}"
+    form = {"reason": "load", "effective_on": "2026-12-01", "rest_to": position_of(cast.sibling).pk, "kind0": "pharmacy", "closes_account": "on"}
+    answer = browser_of(cast.manager).post(address, form)
+    assert answer.status_code == 422
+    assert "请选择移交给谁" in answer.content.decode()
+    assert "人员离职" in answer.content.decode()
+    assert browser_of(cast.rep).get(address).status_code == 403
+
+
+def test_what_only_the_leaver_had_goes_along_or_ends(cast):
+    from keqing.desk.models import SavedView
+    from keqing.exports.models import Export
+
+    position = position_of(cast.rep)
+    view = SavedView.objects.create(list_key="customers:all", name="重点", staff=cast.rep, unit=cast.guangzhou)
+    export = Export.objects.create(
+        list_key="customers:hospital", title="医院", format="csv", rows=9, needs_approval=True, state="waiting", by=cast.rep,
+        position=position, unit=cast.guangzhou, asked_at=NOW,
+    )  # fmt: skip
+    assert [work.label for work in handover.personal_work(staff=cast.rep)] == ["待批准的导出申请", "共享的视图"]
+    carried(cast, by="security", leaver=cast.rep, reason="leaver")
+    view.refresh_from_db()
+    export.refresh_from_db()
+    assert view.staff == cast.sibling
+    assert export.state == "cancelled"

@@ -1,6 +1,7 @@
 """Who may do what, and why."""
 
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
@@ -9,7 +10,9 @@ from keqing.access.forms import RightsForm
 from keqing.access.gate import allow, fetch
 from keqing.access.models import Staff
 from keqing.access.permissions import Can
-from keqing.kit import pages
+from keqing.access.unused import dress, open_unused
+from keqing.kit import lists, pages
+from keqing.kit.formats import business_date
 
 
 @require_GET
@@ -28,3 +31,14 @@ def rights(request: HttpRequest) -> HttpResponse:
         "roles": queries.role_catalogue(),
     }
     return pages.render(request=request, template="access/rights.html", context=context)
+
+
+@require_GET
+@allow(Can.VIEW_UNUSED)
+def unused(request: HttpRequest) -> HttpResponse:
+    """Rights nobody used for ninety days, position by position."""
+    today = business_date(timezone.now())
+    opened = open_unused(request)
+    page = opened.spec.build(request=request, queryset=opened.rows, today=today)
+    dress(page.rows, today=today)
+    return lists.respond(request=request, page=page)

@@ -62,6 +62,7 @@ def transfer(request: HttpRequest, pk: int) -> HttpResponse:
         "shared_days": SHARED_DAYS,
         "progress": progress,
         "is_due": due,
+        "is_polled": request.headers.get("HX-Target") == "progress",
         "shows_items": bool(found.counts) and staff.may("organisation.view"),
     }
     return pages.render(request=request, template="access/transfer.html", context=context, partials=("progress",))
