@@ -11,8 +11,11 @@ class DeskConfig(AppConfig):
         from keqing.desk import starts
         from keqing.desk.handover import SharedViewsStay
         from keqing.desk.imports import StaffImport
+        from keqing.desk.starts import customer_views
         from keqing.interchange.registry import register
+        from keqing.playbooks import filters
 
+        filters.register(customer_views)
         register(StaffImport())
         handover.register_personal(SharedViewsStay())
         self._register_lists()

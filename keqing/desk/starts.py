@@ -9,6 +9,7 @@ from django.shortcuts import redirect
 
 from keqing.desk.models import DefaultView, SavedView
 from keqing.kit import list_registry
+from keqing.playbooks.filters import Filter
 
 KEY = "list_starts"
 
@@ -42,6 +43,12 @@ class StartWithView:
             if found:
                 return redirect(address_of(found))
         return self.get_response(request)
+
+
+def customer_views(staff: Any) -> list[Filter]:
+    """The saved views of customer lists, for plans that are for the customers in one of them."""
+    rows = SavedView.objects.visible_to(staff).filter(list_key__startswith="customers:")
+    return [Filter(view.name, f"{view.list_key}?{view.query}") for view in rows]
 
 
 def address_of(view: SavedView) -> str:

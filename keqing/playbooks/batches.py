@@ -22,7 +22,7 @@ from keqing.playbooks.permissions import Can
 class EnrolBatch(BatchAction):
     """Customers of the plan's segment enter it; others are skipped with the reason (R-135)."""
 
-    key, label, icon, word, lists = "enrol", "加入方案", "list-check", str(Can.ENROL), ("customers", "attention")
+    key, label, icon, word, lists = "enrol", "加入方案", "clipboard-check", str(Can.ENROL), ("customers", "attention")
 
     def form(self, data: Any, *, staff: Staff) -> forms.Form:
         return EnrolForm(data, today=business_date(timezone.now()))

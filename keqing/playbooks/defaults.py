@@ -3,6 +3,7 @@
 from datetime import date, datetime
 
 from keqing.access.models import OrgUnit
+from keqing.kit.formats import business_date
 from keqing.people.choices import PARTNER_KINDS, Stage
 from keqing.playbooks.actions.playbooks import EditionDraft, StepDraft, create_playbook
 from keqing.playbooks.models import Playbook, Step
@@ -77,3 +78,8 @@ def make_defaults(*, company: OrgUnit, today: date, at: datetime) -> list[Playbo
         create_playbook(title=title, unit=company, draft=draft, by=None, at=at, key=key)
         for key, (title, draft) in drafts(today=today).items() if key not in known
     ]  # fmt: skip
+
+
+def furnish(company: OrgUnit, at: datetime) -> None:
+    """For the founding of a company."""
+    make_defaults(company=company, today=business_date(at), at=at)

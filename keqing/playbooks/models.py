@@ -9,8 +9,8 @@ from django.db import models
 from django.db.models import F, Q
 
 from keqing.followups.models import ContactRecord, FollowsCustomer, customers_reached
+from keqing.followups.permissions import Can as FollowupsCan
 from keqing.people.choices import Kind, Level, Stage
-from keqing.people.permissions import Can as PeopleCan
 from keqing.playbooks.permissions import Can
 
 if TYPE_CHECKING:
@@ -142,8 +142,8 @@ class Step(models.Model):
 
 class EnrolmentQuerySet(models.QuerySet["Enrolment"]):
     def visible_to(self, staff: Staff) -> EnrolmentQuerySet:
-        """Those of customers one sees in full: reading plans alone shows no customer."""
-        return self.filter(customers_reached(staff, PeopleCan.VIEW))
+        """Those of customers whose dealings one sees: reading plans alone shows no customer."""
+        return self.filter(customers_reached(staff, FollowupsCan.VIEW))
 
     def running(self) -> EnrolmentQuerySet:
         return self.filter(stopped_at__isnull=True)

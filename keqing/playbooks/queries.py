@@ -174,6 +174,10 @@ def positions_offered() -> Sequence[tuple[int, str]]:
     return [(one.pk, f"{one.name}（{one.holder.name if one.holder else '空缺'}）") for one in rows]
 
 
+def positions_by_id(ids: Collection[int]) -> Mapping[int, Position]:
+    return Position.objects.current().in_bulk(ids)
+
+
 def enrolments_of(customer_id: int) -> QuerySet[Any]:
     """A customer's plans, running first."""
     rows = Enrolment.objects.filter(customer_id=customer_id).select_related("playbook", "started_by", "edition")

@@ -23,7 +23,7 @@ from keqing.timeline.models import Entry
 
 LABEL = "playbooks.enrolment"
 URL_NAME = "playbooks:enrolment"
-ICON = "checklist"
+ICON = "clipboard-check"
 NEEDED = ("name", "lifecycle", "kind", "level", "unit_id", "owner_position_id", "next_due_on")
 End = Enrolment.End
 
