@@ -11,8 +11,6 @@ from django.views.decorators.http import require_GET
 
 from keqing.access.gate import allow
 from keqing.followups.models import ContactRecord
-from keqing.followups.permissions import Can as FollowupsCan
-from keqing.followups.progress import recovery_rate
 from keqing.insight import figures
 from keqing.insight.duties import PERIODS, duty_board
 from keqing.insight.forms import GROUPINGS, DrillForm, ReportForm
@@ -87,7 +85,7 @@ def contact_records(request: HttpRequest) -> HttpResponse:
 @require_GET
 @allow(Can.CONTACTS)
 def duties(request: HttpRequest) -> HttpResponse:
-    """工作分类: the time of contacts by duty, for a person, a team, a period; what became of alarms."""
+    """工作分类: the time of contacts by duty, for a person, a team, a period."""
     get, today = request.GET, business_date(timezone.now())
     period = get.get("period") if get.get("period") in PERIODS else "month"
     grouping = TEAMS if get.get("by") == TEAMS else PEOPLE
@@ -95,10 +93,8 @@ def duties(request: HttpRequest) -> HttpResponse:
         staff=request.user, period=period, today=today, grouping=grouping, person=whole_number(get.get("person")),
         unit=whole_number(get.get("unit")),
     )
-    sees_alarms = request.user.may(FollowupsCan.VIEW_REMINDERS) and not board.name
     context = {
         "board": board, "kept": f"period={period}&by={grouping}",
-        "recovery": recovery_rate(staff=request.user, first=board.first, last=today) if sees_alarms else None,
         "periods": [(label, replaced(request=request, changes={"period": key}), None, key == period) for key, label in PERIODS.items()],
         "groupings": [
             (label, replaced(request=request, changes={"by": key, "person": "", "unit": ""}), None, key == grouping)

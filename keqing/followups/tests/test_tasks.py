@@ -25,7 +25,7 @@ from keqing.followups.actions.tasks import (
 from keqing.followups.appointing import with_appointments
 from keqing.followups.models import Reminder
 from keqing.followups.policy import WrongPolicy, policy, read_policy
-from keqing.followups.progress import progress_of, recovery_rate
+from keqing.followups.progress import progress_of
 from keqing.followups.tests.factories import NOW, TODAY, fields
 from keqing.kit.formats import SHANGHAI
 from keqing.people.models import Organisation
@@ -168,21 +168,6 @@ def test_every_origin_moves_is_handed_over_and_done_alike(cast, hospital):
         given = hand_over_reminder(reminder=later, to=position_of(cast.manager), by=cast.rep, at=NOW)
         finish_reminder(reminder=given, outcome="好了", by=cast.manager, at=NOW)
     assert not Reminder.objects.open().exists()
-
-
-@pytest.mark.proves("R-202")
-def test_ten_alarms_of_which_four_recovered_are_forty_percent(cast, hospital):
-    codes = ["recovered"] * 4 + ["stock", "stock", "competitor", "closed", "closed", "wrong_alarm"]
-    for code in codes:
-        alarm = Reminder.objects.create(
-            customer_id=hospital.pk, customer_name=hospital.name, position=position_of(cast.rep), unit_id=hospital.unit_id,
-            due_on=TODAY, first_due_on=TODAY, text="60 天没有联系", origin="nightly", created_at=NOW,
-        )
-        finish_reminder(reminder=alarm, outcome_code=code, by=cast.rep, at=NOW)
-    found = recovery_rate(staff=cast.rep, first=TODAY, last=TODAY)
-    assert (found.rate.kept, found.rate.due, str(found.rate)) == (4, 10, "40 %")
-    assert dict(found.codes) == {"恢复": 4, "库存": 2, "竞品": 1, "关停": 2, "误报": 1}
-    assert recovery_rate(staff=cast.stranger, first=TODAY, last=TODAY).rate.due == 0
 
 
 @pytest.mark.proves("R-128")
