@@ -157,11 +157,34 @@ class CustomerForm(Form):
 
 
 class JudgeForm(VersionedForm):
+    """An opportunity needs a need and a next step; asked of whoever holds the lead (``qualifies``)."""
+
     judgement = forms.ChoiceField(
         label=_("判别结果"), widget=forms.RadioSelect,
         choices=[(one.value, one.label) for one in (Judgement.PROSPECT, Judgement.OPPORTUNITY)],
     )
+    need = forms.CharField(
+        label=_("需求"), required=False, max_length=200, widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=_("判为销售机会时必填，登记为这家客户的需求。"),
+    )
+    next_step = forms.CharField(label=_("下一步"), required=False, max_length=200, help_text=_("判为销售机会时必填，到期出现在“今日”。"))
+    next_step_on = forms.DateField(label=_("下一步日期"), required=False)
     reason = forms.CharField(label=_("理由"), required=False, max_length=200, widget=forms.Textarea(attrs={"rows": 2}))
+
+    def __init__(self, *args: Any, qualifies: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.qualifies = qualifies
+        if not qualifies:
+            for name in ("need", "next_step", "next_step_on"):
+                del self.fields[name]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if self.qualifies and cleaned.get("judgement") == Judgement.OPPORTUNITY:
+            for name, words in (("need", _("请写明需求。")), ("next_step", _("请写明下一步。")), ("next_step_on", _("请选择下一步日期。"))):
+                if name not in self.errors and not cleaned.get(name):
+                    self.add_error(name, words)
+        return cleaned
 
 
 class ReasonForm(VersionedForm):

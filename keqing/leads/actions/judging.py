@@ -1,7 +1,8 @@
 """判别: who it was, and what will come of it. The customer's own story gets a line of every one of these."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
@@ -15,12 +16,26 @@ from keqing.leads.choices import Judgement, State, StepKind
 from keqing.leads.models import Lead, Step
 from keqing.people.actions.organisations import Draft, assign_organisations, create_organisation, update_organisation
 from keqing.people.actions.people import PersonDraft, Post, create_person, update_person
-from keqing.people.choices import Kind
+from keqing.people.choices import Kind, Stage
 from keqing.people.models import Organisation, Person
 from keqing.timeline import actions as timeline
 from keqing.timeline.models import Entry
 
 Customer = Organisation | Person
+
+
+@dataclass(frozen=True)
+class Chance:
+    """What makes an opportunity of a prospect: a need, and what is done next on which day."""
+
+    need: str
+    next_step: str
+    next_step_on: date | None
+
+
+JUDGED = (
+    "judgement", "judge_reason", "judged_at", "judged_by", "state", "accepted_at", "due_at", "need", "next_step", "next_step_on",
+)  # fmt: skip
 SOURCES = {"referral": "introduction"}  # what the file of a customer calls the channel
 
 
@@ -65,7 +80,8 @@ def create_customer(
     place: dict[str, Any] = {"unit": stored.unit, "owner": stored.position}
     customer: Customer
     if values["kind"] in Kind.values:
-        customer = create_organisation(draft=Draft({**values, **origin}, **place), by=by, at=at)
+        fresh = {**values, **origin, "lifecycle": Stage.UNIDENTIFIED}  # judging makes a prospect of it
+        customer = create_organisation(draft=Draft(fresh, **place), by=by, at=at)
         if role and stored.caller_name:
             _enter_caller(stored, customer, role, place, by, at)
     else:
@@ -74,12 +90,15 @@ def create_customer(
 
 
 @transaction.atomic
-def judge_lead(*, lead: Lead, judgement: str, reason: str = "", by: Staff, at: datetime) -> Lead:
+def judge_lead(
+    *, lead: Lead, judgement: str, reason: str = "", chance: Chance | None = None, by: Staff, at: datetime
+) -> Lead:
     """潜在客户 or 销售机会. Whoever holds the lead thereby accepts and qualifies it; one that waits in a queue is
     judged for the rules, which hand it to sales.
 
     Effects: the judgement, the customer's stage of the life cycle, its owner when it has none, a line in its story,
-    a step, an audit entry. Refuses to qualify a lead before it is known whose it is.
+    a step, an audit entry; of ``chance`` the lead, and the customer where it has no need or next step yet. Refuses to
+    qualify a lead before it is known whose it is, and what the stage refuses.
     """
     if judgement not in (Judgement.PROSPECT, Judgement.OPPORTUNITY):
         raise LeadRefused("请选择 潜在客户 或 销售机会。")
@@ -93,7 +112,11 @@ def judge_lead(*, lead: Lead, judgement: str, reason: str = "", by: Staff, at: d
     if holds:
         stored.accepted_at = stored.accepted_at or at
         stored.state, stored.due_at = State.QUALIFIED, None
-    save(stored, "judgement", "judge_reason", "judged_at", "judged_by", "state", "accepted_at", "due_at", at=at)
+    if chance is not None:
+        stored.next_step, stored.next_step_on = chance.next_step, chance.next_step_on
+        if not stored.need.startswith(chance.need):  # the form shows its beginning only
+            stored.need = chance.need
+    save(stored, *JUDGED, at=at)
     label = stored.get_judgement_display()
     keep_steps([step_for(lead=stored, kind=StepKind.JUDGED, title=f"判别为{label}", by=by, at=at, reason=reason)])
     audit.record(

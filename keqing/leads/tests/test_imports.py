@@ -37,7 +37,8 @@ def test_a_prospect_card_imports_from_excel():
 def test_leads_import_with_channel_campaign_and_first_touch():
     cast = make_cast()
     make_campaign(unit=cast.south, name="秋季学术沙龙")
-    rows = [["机构名称", "联系人", "电话", "活动名称", "接触日期", "地区"], ["甲岑市人民医院", "林晓", "020-81237788", "秋季学术沙龙", "2026-11-18", "广东省广州市"]]
+    heads = ["机构名称", "联系人", "电话", "活动名称", "接触日期", "地区"]
+    rows = [heads, ["甲岑市人民医院", "林晓", "020-81237788", "秋季学术沙龙", "2026-11-18", "广东省广州市"]]
     make_applied(by=cast.manager, file=xlsx(rows), kind="lead")
     lead = Lead.objects.select_related("source_channel", "campaign").get()
     assert (lead.source_channel.name, lead.campaign.name, lead.region_id) == ("活动", "秋季学术沙龙", "440100")

@@ -5,11 +5,15 @@ from datetime import timedelta
 import pytest
 
 from keqing.access.tests.factories import make_cast, position_of
-from keqing.leads.actions.judging import create_customer, identify_lead, judge_lead, reject_lead, reopen_lead
+from keqing.followups.models import Reminder
+from keqing.kit.formats import business_date
+from keqing.leads.actions.judging import Chance, create_customer, identify_lead, judge_lead, reject_lead, reopen_lead
 from keqing.leads.actions.steps import LeadRefused
 from keqing.leads.choices import Judgement, State
 from keqing.leads.models import Step
 from keqing.leads.tests.factories import make_lead
+from keqing.lifecycle.models import Need
+from keqing.people.choices import Stage
 from keqing.people.models import Affiliation, Organisation
 from keqing.people.tests.factories import NOW, make_organisation, make_person
 from keqing.timeline.models import Entry
@@ -102,3 +106,40 @@ def test_a_lead_has_one_customer():
     lead = identify_lead(lead=lead, customer=make_organisation(owner=cast.rep), by=cast.rep, at=NOW)
     with pytest.raises(LeadRefused, match="已经识别为"):
         identify_lead(lead=lead, customer=make_person(owner=cast.rep, name="丁一", kind="consumer"), by=cast.rep, at=NOW)
+
+
+def opportunity(by, lead):
+    chance = Chance("要进货，问账期", "寄报价单", business_date(NOW) + timedelta(days=3))
+    return judge_lead(lead=lead, judgement=Judgement.OPPORTUNITY, reason="要货急", chance=chance, by=by, at=NOW)
+
+
+def test_a_missed_call_becomes_an_opportunity_with_need_next_step_and_the_whole_story():
+    cast = make_cast()
+    lead = make_lead(by=cast.rep, mine=True, caller_name="林晓")
+    lead, customer = create_customer(lead=lead, values={"kind": "chain", "name": "庚汐大药房连锁有限公司"}, by=cast.rep, at=NOW)
+    assert customer.lifecycle == Stage.UNIDENTIFIED
+    judged = opportunity(cast.rep, lead)
+    customer.refresh_from_db()
+    assert (judged.state, customer.lifecycle) == (State.QUALIFIED, Stage.OPPORTUNITY)
+    assert Need.objects.get(customer_id=customer.pk).text == "要进货，问账期"
+    assert Reminder.objects.get(customer_id=customer.pk).text == "寄报价单"
+    titles = list(Entry.objects.filter(customer_id=customer.pk).order_by("at", "pk").values_list("kind", flat=True))
+    assert titles.index("lead") < titles.index("need") < len(titles) - 1 - titles[::-1].index("stage")
+
+
+def test_without_a_need_an_opportunity_is_refused_and_nothing_is_changed():
+    cast = make_cast()
+    lead = identify_lead(lead=make_lead(by=cast.rep, mine=True), customer=make_organisation(owner=cast.rep), by=cast.rep, at=NOW)
+    with pytest.raises(LeadRefused, match="需求"):
+        judge_lead(lead=lead, judgement=Judgement.OPPORTUNITY, by=cast.rep, at=NOW)
+    lead.refresh_from_db()
+    assert lead.judgement == Judgement.PENDING
+
+
+def test_one_more_call_is_no_step_back_for_a_customer_who_orders():
+    cast = make_cast()
+    customer = make_organisation(owner=cast.rep, lifecycle="order_customer")
+    lead = identify_lead(lead=make_lead(by=cast.rep, mine=True), customer=customer, by=cast.rep, at=NOW)
+    opportunity(cast.rep, lead)
+    customer.refresh_from_db()
+    assert customer.lifecycle == Stage.ORDER_CUSTOMER

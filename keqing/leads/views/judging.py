@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 from keqing.access.gate import allow, fetch
 from keqing.kit import pages
 from keqing.kit.addresses import whole_number
-from keqing.leads.actions.judging import create_customer, identify_lead, judge_lead, reject_lead, reopen_lead
+from keqing.leads.actions.judging import Chance, create_customer, identify_lead, judge_lead, reject_lead, reopen_lead
 from keqing.leads.actions.steps import LeadRefused
 from keqing.leads.choices import Judgement
 from keqing.leads.forms import CustomerForm, JudgeForm, ReasonForm, kinds_for
@@ -81,11 +81,16 @@ def lead_judge(request: HttpRequest, pk: int) -> HttpResponse:
     """潜在客户 or 销售机会."""
     found, at = fetch_lead(pk, request), timezone.now()
     judged = found.judgement if found.judgement in (Judgement.PROSPECT, Judgement.OPPORTUNITY) else None
-    form = JudgeForm(request.POST or None, initial={"version": found.version, "judgement": judged})
+    qualifies = found.position_id is not None
+    known = {"need": found.need[:200].strip(), "next_step": found.next_step, "next_step_on": found.next_step_on}
+    form = JudgeForm(request.POST or None, qualifies=qualifies, initial={"version": found.version, "judgement": judged, **known})
 
     def store() -> str:
         data = form.cleaned_data
-        judged = judge_lead(lead=as_seen(found, form), judgement=data["judgement"], reason=data["reason"], by=request.user, at=at)
+        chance = Chance(data["need"], data["next_step"], data["next_step_on"]) if qualifies else None
+        judged = judge_lead(
+            lead=as_seen(found, form), judgement=data["judgement"], reason=data["reason"], chance=chance, by=request.user, at=at
+        )
         return _("已判别为%(what)s。") % {"what": judged.get_judgement_display()}
 
     return act(request, form=form, store=store, default=_page_of(found), context=_context(found, _("判别线索"), _("判别")))
