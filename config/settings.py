@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "keqing.lifecycle",
     "keqing.leads",
     "keqing.playbooks",
+    "keqing.service",
     "keqing.news",
     "keqing.insight",
     "keqing.desk",

@@ -13,7 +13,7 @@ from keqing.kit.list_files import FileColumn
 from keqing.kit.list_registry import OpenList
 from keqing.kit.list_rows import Cell
 from keqing.kit.lists import Column, ListSpec, Preset
-from keqing.messaging.channels import OUTWARD
+from keqing.messaging.channels import OUTWARD, Channel
 from keqing.messaging.forms import DeliveryFilter
 from keqing.messaging.kinds import label_of
 from keqing.messaging.models import Delivery
@@ -43,7 +43,8 @@ class DeliveryList(ListSpec):
     file_columns = (
         FileColumn(key="at", paths=("created_at",)), FileColumn(key="recipient", paths=("message__recipient__name",)),
         FileColumn(key="kind", paths=("message__kind",), value=label_of),
-        FileColumn(key="channel", paths=("channel",)), FileColumn(key="state", paths=("state",)),
+        FileColumn(key="channel", paths=("channel",), value=lambda key: Channel(key).label),
+        FileColumn(key="state", paths=("state",), value=lambda key: State(key).label),
         FileColumn(key="attempts", paths=("attempts",)), FileColumn(key="next", paths=("next_try_at",)),
         FileColumn(key="done", paths=("done_at",)), FileColumn(key="error", paths=("error",)),
     )  # fmt: skip

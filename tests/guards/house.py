@@ -14,7 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 ROOT = Path(__file__).resolve().parents[2]
 LADDER = (
     "kit", "reference", "audit", "access", "compliance", "messaging", "batches", "exports", "interchange", "timeline",
-    "people", "followups", "lifecycle", "leads", "playbooks", "news", "insight", "desk",
+    "people", "followups", "lifecycle", "leads", "playbooks", "news", "service", "insight", "desk",
 )  # fmt: skip
 
 

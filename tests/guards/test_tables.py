@@ -24,6 +24,7 @@ GROWING = {
     "leads.Lead": "customer_id",  # nullable: a lead is there before anybody knows who it was
     "leads.Step": "customer_id",  # as its lead
     "leads.LikenessOpinion": "customer_id",
+    "service.Feedback": "customer_id",
     "batches.BatchRow": "customer_id",
     "playbooks.Enrolment": "customer_id", "playbooks.StepRun": "customer_id", "playbooks.Notice": "customer_id",
     "people.Affiliation": "organisation_id",

@@ -10,8 +10,12 @@ from django.db import connection, transaction
 from keqing.access.models import OrgUnit, Position
 from keqing.access.standing import roles
 from keqing.desk.demo.customers import CustomerBuilder
+from keqing.desk.demo.handovers import make_handovers
 from keqing.desk.demo.history import HistoryBuilder
+from keqing.desk.demo.lifecycle import LifecycleBuilder
+from keqing.desk.demo.plans import make_plans
 from keqing.desk.demo.structure import COMPANY, PASSWORD, StructureBuilder
+from keqing.desk.demo.voices import add_voices
 from keqing.kit.formats import business_date
 
 SEED = 172
@@ -58,11 +62,16 @@ def make_demo_company(*, at: datetime, scale: float = 1.0, progress: Progress = 
     progress(30, "两年的联系记录")
     history = HistoryBuilder(rng=rng, at=at, scale=scale, structure=structure, book=book)
     history.build()
+    stages = LifecycleBuilder(seed=SEED, at=at, structure=structure, book=book, contacts=history.diary.contacts)
+    stages.build()
     progress(50, "写入客户")
     written = customers.write()
     progress(65, "写入联系记录、批注、跟进和审计")
-    written += history.write()
+    written += history.write() + stages.write()
+    make_handovers(at=at, seed=SEED)
+    written += add_voices(at=at)
     progress(97, "整理统计信息")
+    written += make_plans(at=at)
     with connection.cursor() as cursor:
         cursor.execute("analyze")
     progress(100, "完成")

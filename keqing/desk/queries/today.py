@@ -7,17 +7,20 @@ from functools import cached_property
 from typing import Any
 
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from keqing.access.models import CardRate, Position, Staff
 from keqing.audit.models import Entry
 from keqing.compliance.models import Refusal
 from keqing.desk.queries.team import Member, team_members
-from keqing.followups.models import Comment, Reminder
+from keqing.followups.models import Comment, Reminder, of_present_customers
 from keqing.followups.schedule import chinese_day
 from keqing.interchange.models import Import
 from keqing.kit import counts
 from keqing.kit.formats import day_bounds
 from keqing.people.models import Organisation, Person
+from keqing.playbooks.queries import steps_of_reminders
+from keqing.service.models import Feedback
 
 AHEAD_DAYS = 7
 SHOWN = 50
@@ -69,6 +72,17 @@ class TodayBoard:
     def coming(self) -> list[Reminder]:
         return [r for r in self.reminders if r.due_on > self.today]
 
+    @cached_property
+    def plans(self) -> list[tuple[str, int, int]]:
+        """Plans with steps on this page: title, how many steps, how many of them late."""
+        found: dict[str, list[int]] = {}
+        for one in self.reminders:
+            if plan := one.plan:  # type: ignore[attr-defined]
+                numbers = found.setdefault(plan.title, [0, 0])
+                numbers[0] += 1
+                numbers[1] += one.due_on < self.today
+        return [(title, *numbers) for title, numbers in sorted(found.items(), key=lambda item: -item[1][0])]  # type: ignore[misc]
+
     @property
     def nothing_to_do(self) -> bool:
         return not self.reminders and not self.comments
@@ -95,7 +109,7 @@ def today_board(*, staff: Staff, today: date) -> TodayBoard:
     return TodayBoard(
         day=chinese_day(today),
         today=today,
-        reminders=_reminders(positions, today, until) if works else (),
+        reminders=_with_plans(_reminders(positions, today, until)) if works else (),
         comments=list(unread.select_related("author", "contact").order_by("-at")[:SHOWN]) if not_read else (),
         recent=_recent(staff) if works else (),
         entrusted_ids=entrusted,
@@ -151,6 +165,14 @@ def _reminders(positions: frozenset[int], today: date, until: date) -> list[Remi
     return [*past, *rows.filter(due_on__gte=today, due_on__lte=until)[: 2 * SHOWN]]
 
 
+def _with_plans(reminders: list[Reminder]) -> list[Reminder]:
+    """Beside a step of a plan: which plan, which step, how much of it is done. One statement, none without such steps."""
+    steps = steps_of_reminders([one.pk for one in reminders if one.origin == Reminder.Origin.PLAYBOOK])
+    for one in reminders:
+        one.plan = steps.get(one.pk)  # type: ignore[attr-defined]
+    return reminders
+
+
 def _recent(staff: Staff) -> Sequence[Organisation | Person]:
     known = Organisation.objects.alive().reached_by(staff, "organisation.view")
     found = list(known.order_by("-last_activity_at", "-pk")[:RECENT])
@@ -174,6 +196,10 @@ def _figures(staff: Staff, today: date) -> list[tuple[Figure, QuerySet[Any]]]:
     if staff.may("organisation.assign"):
         waiting = Organisation.objects.alive().unassigned().reached_by(staff, "organisation.assign")
         found.append((Figure("待分配客户", 0, "people:organisations", "?preset=waiting"), waiting))
+    if staff.may("feedback.handle"):
+        owed = Feedback.objects.visible_to(staff).filter(of_present_customers())
+        found.append((Figure("待办结的客户反馈", 0, "service:feedback_list", "?preset=open"), owed.open()))
+        found.append((Figure("超时的客户反馈", 0, "service:feedback_list", "?preset=late"), owed.late(timezone.now())))
     if staff.may("staff.manage"):
         found.append((Figure("空缺岗位", 0, "access:positions"), Position.objects.vacant()))
         new = Staff.objects.active().filter(must_change_password=True)
