@@ -14,6 +14,7 @@ from keqing.desk.demo.handovers import make_handovers
 from keqing.desk.demo.history import HistoryBuilder
 from keqing.desk.demo.lifecycle import LifecycleBuilder
 from keqing.desk.demo.plans import make_plans
+from keqing.desk.demo.promises import add_promises
 from keqing.desk.demo.structure import COMPANY, PASSWORD, StructureBuilder
 from keqing.desk.demo.voices import add_voices
 from keqing.kit.formats import business_date
@@ -70,6 +71,7 @@ def make_demo_company(*, at: datetime, scale: float = 1.0, progress: Progress = 
     written += history.write() + stages.write()
     make_handovers(at=at, seed=SEED)
     written += add_voices(at=at)
+    written += add_promises(at=at)
     progress(97, "整理统计信息")
     written += make_plans(at=at)
     with connection.cursor() as cursor:

@@ -28,6 +28,7 @@ PER_DAY = 2.0
 MINE_PER_DAY = 3.4
 DAYS = 730
 METHODS = ("visit", "visit", "visit", "visit", "phone", "phone", "sms", "direct")
+DUTIES = ("needs", "maintain", "coordinate", "needs", "collect", "guide", "maintain")
 STEPS = ("first", "needs", "material", "quoting", "trial", "working", "care")
 IN_PERSON = ("到访", "拜访", "送", "介绍", "自我")
 COMMENTED, CALLBACK = 0.035, 0.32
@@ -126,6 +127,7 @@ class HistoryBuilder:
                 business_state=state, description=said, solution=agreed if rng.random() < 0.85 else "",
                 products=product if product in said or rng.random() < 0.2 else "",
                 materials=material if material in said else "", submitted_at=submitted,
+                duty=DUTIES[len(self.diary.contacts) % len(DUTIES)], minutes=15 + 5 * (len(self.diary.contacts) % 10),
             )
         )
         known = self.book.people_of.get(organisation.pk, [])
