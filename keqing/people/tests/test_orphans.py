@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from keqing.access.models import Position, Staff
 from keqing.access.tests.factories import make_cast, make_position, position_of
-from keqing.batches.actions import start_batch  # noqa: F401  the action the page calls
+from keqing.kit.formats import business_date
 from keqing.people.models import Organisation
 from keqing.people.orphans import SILENT_DAYS, unattended, unmanned
 from keqing.people.tests.factories import make_organisation
@@ -22,8 +22,8 @@ def cast():
     return make_cast()
 
 
-def found(today=None):
-    rows = Organisation.objects.alive().filter(unattended(without=unmanned(), today=today or date.today()))
+def found():
+    rows = Organisation.objects.alive().filter(unattended(without=unmanned(), today=business_date(timezone.now())))
     return set(rows.values_list("name", flat=True))
 
 
