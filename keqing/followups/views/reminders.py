@@ -95,7 +95,7 @@ def reminder_done(request: HttpRequest, pk: int) -> HttpResponse:
     form = DoneForm(
         request.POST or None,
         initial={"version": found.version, "next_on": proposed, "next_text": _next_text(found)},
-        is_alarm=found.origin == Reminder.Origin.NIGHTLY,
+        is_alarm=found.origin == Reminder.Origin.ALARM,
     )
 
     def store() -> str:
