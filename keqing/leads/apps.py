@@ -7,6 +7,11 @@ class LeadsConfig(AppConfig):
     verbose_name = "线索"
 
     def ready(self) -> None:
+        from keqing.access import handover
+        from keqing.leads.handover import LEADS, LeadsFollow
+
+        handover.register(LeadsFollow())
+        handover.register_movable(LEADS)
         self._register_lists()
         self._register_messages()
         self._register_imports()

@@ -7,9 +7,14 @@ class LifecycleConfig(AppConfig):
     verbose_name = "生命周期"
 
     def ready(self) -> None:
+        from keqing.access import delegated, handover
         from keqing.batches import registry as batches
         from keqing.lifecycle.batches import MoveBatch
+        from keqing.lifecycle.handover import TARGETS
+        from keqing.lifecycle.permissions import Can
 
+        handover.register_movable(TARGETS)
+        delegated.register_shared(read=(Can.VIEW,), write=(Can.EDIT,))
         batches.register(MoveBatch())
         self._register_lists()
 

@@ -7,7 +7,7 @@ class PlaybooksConfig(AppConfig):
     verbose_name = "跟进方案"
 
     def ready(self) -> None:
-        from keqing.access import founding
+        from keqing.access import delegated, founding
         from keqing.batches import registry as batches
         from keqing.lifecycle import entries
         from keqing.messaging import kinds
@@ -16,7 +16,9 @@ class PlaybooksConfig(AppConfig):
         from keqing.playbooks.batches import EnrolBatch
         from keqing.playbooks.defaults import furnish
         from keqing.playbooks.entries import PlansFollowStages
+        from keqing.playbooks.permissions import Can
 
+        delegated.register_shared(read=(Can.VIEW,), write=(Can.ENROL,))
         entries.register(PlansFollowStages())
         kinds.register(key=MESSAGE, label="夜间生成的跟进")
         batches.register(EnrolBatch())

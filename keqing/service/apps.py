@@ -9,7 +9,7 @@ class ServiceConfig(AppConfig):
     def ready(self) -> None:
         from django.urls import reverse
 
-        from keqing.access import handover
+        from keqing.access import delegated, handover
         from keqing.kit.list_registry import register
         from keqing.people import transfer
         from keqing.service import tasks  # noqa: F401  periodic work registers itself
@@ -17,6 +17,7 @@ class ServiceConfig(AppConfig):
         from keqing.service.permissions import Can
         from keqing.service.tables import open_feedback
 
+        delegated.register_shared(read=(Can.VIEW,), write=(Can.HANDLE,))
         handover.register(FeedbackFollows())
         handover.register_movable(FEEDBACK)
         transfer.register(FeedbackFollows())

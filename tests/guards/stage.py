@@ -81,8 +81,12 @@ class Belonging:
 
 
 # what a share opens, to those whose role has the word at all
-SHARED_TO_READ = {"organisation.view", "person.view", "contact.view", "reminder.view", "export.run"}
+SHARED_TO_READ = {
+    "organisation.view", "person.view", "contact.view", "reminder.view", "export.run", "lifecycle.view", "playbook.view",
+    "feedback.view",
+}
 SHARED_TO_WRITE = {
+    "lifecycle.edit", "playbook.enrol", "feedback.handle",
     "organisation.edit", "person.create", "person.edit", "contact.record", "reminder.manage", "phone.full", "phone.reveal",
     "comment.write",
 }
