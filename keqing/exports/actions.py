@@ -21,7 +21,7 @@ from keqing.exports import queries, tasks
 from keqing.exports.csv_file import csv_pieces
 from keqing.exports.models import Export, folder, held_by
 from keqing.exports.orders import Order, file_name_of, heads_of, stamp_of
-from keqing.exports.reading import portions
+from keqing.exports.reading import Row, portions
 from keqing.exports.workbook import write_workbook
 from keqing.kit import jobs
 from keqing.kit.formats import business_date
@@ -67,7 +67,7 @@ class Direct:
         """The csv, piece by piece. However it ends, what went out is on record with its digest."""
         digest, size, written = hashlib.sha256(), 0, 0
 
-        def counted() -> Iterator[list[list[Any]]]:
+        def counted() -> Iterator[list[Row]]:
             nonlocal written
             for portion in self._portions():
                 yield portion
@@ -95,11 +95,11 @@ class Direct:
         file.seek(0)
         self._record_end(sha256=digest.hexdigest(), size=size, rows=self.rows, whole=True)
 
-    def table(self) -> list[list[Any]]:
+    def table(self) -> list[Row]:
         """The rows for a page on paper."""
         return [row for portion in self._portions() for row in portion]
 
-    def _portions(self) -> Iterator[list[list[Any]]]:
+    def _portions(self) -> Iterator[list[Row]]:
         wanted = self.order.wanted
         return portions(
             spec=wanted.spec, rows=wanted.rows[: self.rows], columns=self.order.columns, size=max(1, self.rows), at_once=True
@@ -313,10 +313,10 @@ def _make(export: Export, *, now: Callable[[], datetime]) -> None:
             export.path.unlink(missing_ok=True)
 
 
-def _write(export: Export, order: Order, file: IO[bytes], rows: Iterator[list[list[Any]]], *, at: datetime) -> int:
+def _write(export: Export, order: Order, file: IO[bytes], rows: Iterator[list[Row]], *, at: datetime) -> int:
     heads, written = heads_of(order.columns), 0
 
-    def counted() -> Iterator[list[list[Any]]]:
+    def counted() -> Iterator[list[Row]]:
         nonlocal written
         for portion in rows:
             written += len(portion)
@@ -332,7 +332,7 @@ def _write(export: Export, order: Order, file: IO[bytes], rows: Iterator[list[li
     return written
 
 
-def _told(export: Export, order: Order, *, now: Callable[[], datetime]) -> Iterator[list[list[Any]]]:
+def _told(export: Export, order: Order, *, now: Callable[[], datetime]) -> Iterator[list[Row]]:
     """The rows; between portions others learn how far the work is, and the work of a wish to stop."""
     done, last = 0, time.monotonic()
     # never more rows than were asked for and agreed to

@@ -8,10 +8,10 @@ from decimal import Decimal
 from typing import Any
 
 from keqing.kit.formats import format_datetime
-from keqing.kit.formula_guard import guarded, suspect
+from keqing.kit.formula_guard import SUSPECT, guarded
 
 
-def csv_pieces(*, heads: Sequence[str], portions: Iterable[list[list[Any]]], encoding: str) -> Iterator[bytes]:
+def csv_pieces(*, heads: Sequence[str], portions: Iterable[Sequence[Sequence[Any]]], encoding: str) -> Iterator[bytes]:
     """The file piece by piece, its first line at once. Encoded as asked; a byte-order mark stands only at the start."""
     buffer = io.StringIO(newline="")
     # every text in quotes: a reader that splits at other signs does not cut a cell open
@@ -24,7 +24,7 @@ def csv_pieces(*, heads: Sequence[str], portions: Iterable[list[list[Any]]], enc
         buffer.truncate()
         # nearly every cell is text that needs nothing: said here, it costs no call
         writer.writerows(
-            [[value if value.__class__ is str and not suspect(value) else csv_value(value) for value in row] for row in portion]
+            [[value if value.__class__ is str and value[:1] not in SUSPECT else csv_value(value) for value in row] for row in portion]
         )
         yield buffer.getvalue().encode(later)
 
@@ -34,8 +34,12 @@ def csv_value(value: Any) -> Any:
     kind = type(value)
     if kind is str:
         return guarded(value)
+    if value is None:
+        return ""
     if kind is int or kind is float or kind is Decimal:
         return value
+    if kind is date:
+        return value.isoformat()
     return guarded(shown_text(value))
 
 

@@ -1,8 +1,9 @@
 """Rows of a list as a file holds them: the columns asked for, read as plain values, without model instances."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from operator import itemgetter
 from typing import Any
 
 from django.db.models import QuerySet
@@ -13,7 +14,7 @@ from keqing.kit.lists import NO_FILTERS, ListSpec
 
 PORTION = 2_000
 
-Row = list[Any]
+Row = Sequence[Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,20 +58,25 @@ def portions(
         if beside:
             found.clear()
             found.update(spec.beside([line[0] for line in portion], beside))
-        yield [[make(line) for make in makers] for line in portion]
+        yield list(zip(*[make(portion) for make in makers], strict=True))
 
 
-def _maker(column: FileColumn, paths: Sequence[str], found: dict[str, Any]) -> Callable[[Sequence[Any]], Any]:
+def _maker(
+    column: FileColumn, paths: Sequence[str], found: dict[str, Any]
+) -> Callable[[Sequence[Sequence[Any]]], Iterable[Any]]:
+    """What makes a column of the file from all lines: no call of ours for a cell that needs none."""
     if not column.paths:
         key = column.key
-        return lambda line: found.get(key, {}).get(line[0], "")
-    places, value = [paths.index(path) for path in column.paths], column.value
-    first = places[0]
+
+        def beside(lines: Sequence[Sequence[Any]]) -> Iterable[Any]:
+            known = found.get(key, {})
+            return [known.get(line[0], "") for line in lines]
+
+        return beside
+    places, value = [itemgetter(paths.index(path)) for path in column.paths], column.value
     if value is None:
-        return lambda line: line[first]
-    if len(places) == 1:
-        return lambda line: value(line[first])
-    return lambda line: value(*[line[place] for place in places])
+        return lambda lines: map(places[0], lines)
+    return lambda lines: map(value, *[map(place, lines) for place in places])
 
 
 def wording(*, spec: ListSpec, request: HttpRequest) -> str:

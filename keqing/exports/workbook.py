@@ -54,7 +54,7 @@ class Stamp:
         return f"{self.by} {format_datetime(self.at)} 导出"
 
 
-def write_workbook(file: IO[bytes], *, heads: Sequence[str], portions: Iterable[list[list[Any]]], stamp: Stamp) -> None:
+def write_workbook(file: IO[bytes], *, heads: Sequence[str], portions: Iterable[Sequence[Sequence[Any]]], stamp: Stamp) -> None:
     """Rows on the sheet 数据, ready for A4; who took them on the sheet 说明 and on every printed page."""
     source = iter(portions)
     first = next(source, [])
@@ -121,7 +121,7 @@ def _about(stamp: Stamp) -> list[tuple[str, str]]:
     ]
 
 
-def _pieces(portions: Iterable[list[list[Any]]], *, width: int, day: str, moment: str) -> Iterator[bytes]:
+def _pieces(portions: Iterable[Sequence[Sequence[Any]]], *, width: int, day: str, moment: str) -> Iterator[bytes]:
     letters = [xl_col_to_name(column) for column in range(width)]
     cell = _cells(day=day, moment=moment)
     line = 1

@@ -19,7 +19,14 @@ from keqing.access.models import OrgUnit, Position, Staff
 from keqing.access.territories import company
 from keqing.audit import actions as audit
 from keqing.interchange import kept, remembered, tasks
-from keqing.interchange.first_look import ImportRefused, allowed_layout, first_layout, layout_of, values_of
+from keqing.interchange.first_look import (
+    ImportRefused,
+    allowed_layout,
+    first_layout,
+    layout_of,
+    values_of,
+    without_goods,
+)
 from keqing.interchange.layout import PREVIEW_ROWS, body_of, layout_at, source_rows
 from keqing.interchange.models import Import, ImportRow
 from keqing.interchange.progress import Cancelled, Progress, only_one, progress_of
@@ -55,6 +62,7 @@ def begin_import(*, spec: ImportSpec, upload: Upload, by: Staff, at: datetime) -
         sheets, sheet = open_file(path)
         layout, note = first_layout(sheet, spec=spec, by=by, is_only=len(sheets) == 1)
         layout = allowed_layout(layout, spec=spec, where=upload.name, by=by, at=at)
+        layout, note = without_goods(layout, note, spec=spec, sheet=sheet.name, is_only=len(sheets) == 1)
         kept.keep_sheet(path=path, sheet=sheet)
     except Exception:
         path.unlink(missing_ok=True)
@@ -83,6 +91,7 @@ def read_other_sheet(
     else:
         layout, note = layout_of(rows, sheet=sheet, spec=spec, by=by)
     layout = allowed_layout(layout, spec=spec, where=batch.file_name, by=by, at=at)
+    layout, note = without_goods(layout, note, spec=spec, sheet=sheet, is_only=True)
     batch.sheet, batch.preview, batch.state, batch.message = sheet, rows[:PREVIEW_ROWS], State.UPLOADED, ""
     batch.options = {**batch.options, **note.get("options", {})}
     batch.findings = note["findings"]

@@ -11,7 +11,7 @@ from keqing.compliance.actions import log_refusal
 from keqing.compliance.rules import check_import
 from keqing.interchange import remembered
 from keqing.interchange.headers import headers_at
-from keqing.interchange.layout import Layout, NoHeader, guess_layout
+from keqing.interchange.layout import Layout, NoHeader, goods_columns, guess_layout
 from keqing.interchange.registry import ImportSpec
 from keqing.interchange.spreadsheet import Sheet
 
@@ -37,6 +37,22 @@ def first_layout(sheet: Sheet, *, spec: ImportSpec, by: Staff, is_only: bool) ->
         if is_only:
             raise
         return Layout(1, [], {}), {"findings": {}, "message": str(refusal)[:500]}
+
+
+def without_goods(
+    layout: Layout, note: dict[str, Any], *, spec: ImportSpec, sheet: str, is_only: bool
+) -> tuple[Layout, dict[str, Any]]:
+    """Refuse a list of goods whose 名称 are those of goods; a file with other sheets may still hold the right one."""
+    goods = [] if note.get("findings", {}).get("remembered") else goods_columns(layout.headers, spec=spec)
+    if not goods:
+        return layout, note
+    refusal = (
+        f"工作表“{sheet}”像是商品或订单清单（有“{'”“'.join(goods[:3])}”等列），没有一列写明{spec.label}的名称，不能按“{spec.label}”导入。"
+        f"如果确实是{spec.label}名单，请把名称那一列的列名改成“{spec.fields[0].label}”再上传，或换一个工作表。"
+    )
+    if is_only:
+        raise ImportRefused(refusal)
+    return Layout(1, [], {}), {"findings": {}, "message": refusal[:500]}
 
 
 def layout_of(

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from keqing.interchange.headers import FieldSpec, HeaderGuess, body_below, find_header, headers_at, match_columns
+from keqing.interchange.headers import (
+    FieldSpec,
+    HeaderGuess,
+    body_below,
+    find_header,
+    headers_at,
+    match_columns,
+    normalise_header,
+)
 from keqing.interchange.registry import ImportSpec, SourceRow
 
 # columns that resemble one we take and are another thing: matched, then dropped
@@ -20,6 +29,15 @@ IGNORED = tuple(
 )
 PREVIEW_ROWS = 60
 SHOWN_ROWS = 20
+
+
+# whose name a column holds is not said by these; beside two columns that only goods and orders have, it is the goods'
+BARE_NAMES = {normalise_header(name) for name in ("名称", "全称", "NAME", "编号", "编码", "代码")}
+_GOODS = re.compile(
+    r"(?:数量|件数|账面数.*|包装数|订货量?|订购量?|采购量|库存量?|单价|进价|进货价|售价|零售价|批发价|供货价|中标价|金额|总价|"
+    r"条码|条形码|商品条码|规格|包装规格|剂型|批号|有效期至?|单位|计量单位|包装单位|批准文号)"
+)
+ENOUGH_GOODS = 2
 
 
 class NoHeader(Exception):
@@ -46,6 +64,14 @@ def guess_layout(rows: Sequence[Sequence[str]], *, spec: ImportSpec, sheet: str 
             f"请在数据上面加一行列名（如 {examples}）再上传，或换一个工作表。"
         )
     return layout_at(rows, header_row=guess.index + 1, spec=spec, guess=guess)
+
+
+def goods_columns(headers: Sequence[str], *, spec: ImportSpec) -> list[str]:
+    """The columns that make a sheet a list of goods; none where any column says whose names it holds."""
+    telling = {normalise_header(name) for f in spec.fields for name in f.names} - BARE_NAMES
+    plain = [(header, normalise_header(header)) for header in headers if header]
+    goods = [header for header, name in plain if _GOODS.fullmatch(name) and name not in telling]
+    return goods if len(goods) >= ENOUGH_GOODS and not any(name in telling for _, name in plain) else []
 
 
 def layout_at(

@@ -1,6 +1,8 @@
 """What is written is what was there: no formula, no lost sign, numbers and dates of their kind."""
 
 import io
+import re
+import sys
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -12,6 +14,7 @@ from keqing.exports.tests.payloads import PAYLOADS, csv_rows, has_formula, resto
 from keqing.exports.workbook import Stamp, write_workbook
 from keqing.interchange.spreadsheet import read_sheet
 from keqing.interchange.text_table import read_text_rows
+from keqing.kit import formula_guard
 from keqing.kit.formula_guard import guarded, unguarded
 
 AT = datetime(2026, 11, 22, 1, 5, tzinfo=UTC)
@@ -91,3 +94,9 @@ def test_an_empty_list_makes_a_file_with_its_heads():
     assert csv_rows(csv_of([])) == [["甲", "乙"]]
     read = python_calamine.load_workbook(io.BytesIO(workbook_of([]))).get_sheet_by_name("数据").to_python()
     assert read == [["甲", "乙"]]
+
+
+def test_a_look_at_the_first_sign_finds_all_that_the_pattern_could_mean() -> None:
+    may_begin = re.compile(f"['{formula_guard._SIGNS}{formula_guard._UNSEEN}]").match
+    every = map(chr, range(sys.maxunicode + 1))
+    assert not [sign for sign in every if bool(may_begin(sign)) != (sign in formula_guard.SUSPECT)]
