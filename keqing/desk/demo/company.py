@@ -12,6 +12,7 @@ from keqing.access.standing import roles
 from keqing.desk.demo.customers import CustomerBuilder
 from keqing.desk.demo.handovers import make_handovers
 from keqing.desk.demo.history import HistoryBuilder
+from keqing.desk.demo.leads import make_leads
 from keqing.desk.demo.lifecycle import LifecycleBuilder
 from keqing.desk.demo.plans import make_plans
 from keqing.desk.demo.promises import add_promises
@@ -72,6 +73,7 @@ def make_demo_company(*, at: datetime, scale: float = 1.0, progress: Progress = 
     make_handovers(at=at, seed=SEED)
     written += add_voices(at=at)
     written += add_promises(at=at)
+    make_leads(at=at, seed=SEED)
     progress(97, "整理统计信息")
     written += make_plans(at=at)
     with connection.cursor() as cursor:

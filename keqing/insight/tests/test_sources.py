@@ -106,7 +106,7 @@ def test_the_report_is_exported_with_its_figures():
     campaign = make_campaign(unit=cast.south, cost=1000)
     for _ in range(4):
         make_lead(by=cast.rep, mine=True, key="event", campaign=campaign)
-    data = {"list": "sources", "query": "", "format": "csv", "encoding": "utf8", "columns": "shown"}
+    data = {"list": "sources", "query": "", "format": "csv", "columns": "shown", "encoding": "utf-8-sig"}
     answer = signed_in(cast.gm).post(reverse("exports:new"), data)
     text = (b"".join(answer.streaming_content) if answer.streaming else answer.content).decode("utf-8-sig")
     assert "每条线索费用" in text and "250.00" in text, text[:500]
