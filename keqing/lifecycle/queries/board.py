@@ -58,8 +58,9 @@ def stage_columns(*, rows: QuerySet[Organisation], staff: Staff, today: date) ->
 
 def more_cards(*, rows: QuerySet[Organisation], stage: str, after: str, staff: Staff, today: date) -> StageColumn:
     """The next cards of one stage: one statement."""
-    part = rows.order_by().filter(_beyond(after), lifecycle=stage)
-    return _column(stage, 0, list(_read(part)[: CARDS + 1]), staff, today)
+    part = rows.order_by().select_related(None).filter(_beyond(after), lifecycle=stage)
+    wanted = part.order_by(*ORDER).values("pk")[: CARDS + 1]
+    return _column(stage, 0, list(_read(Organisation.objects.filter(pk__in=wanted))), staff, today)
 
 
 def _read(rows: QuerySet[Organisation]) -> QuerySet[Organisation]:

@@ -262,7 +262,7 @@ def test_values_of_the_picklists_are_added_and_closed_and_denied_words_refused()
     client, url = signed_in(cast.region_manager), reverse("lifecycle:picklists")
     assert client.post(url, {"noun": "competitor", "name": "甲制药"}).status_code == 302
     assert client.post(url, {"noun": "competitor", "name": "甲制药"}).status_code == 422
-    assert client.post(url, {"noun": "reason", "name": "回扣比例"}).status_code == 422
+    assert client.post(url, {"noun": "reason", "name": "统方排名"}).status_code == 422
     rival = Competitor.objects.get()
     client.post(reverse("lifecycle:value", args=["competitor", rival.pk]))
     rival.refresh_from_db()
