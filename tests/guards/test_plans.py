@@ -19,7 +19,10 @@ from keqing.desk.demo.company import make_demo_company
 from keqing.kit.pinyin import initials
 from keqing.people.models import Organisation
 
-BIG = {"people_organisation", "people_person", "people_affiliation", "followups_contactrecord", "timeline_entry", "audit_entry"}
+BIG = {
+    "people_organisation", "people_person", "people_affiliation", "followups_contactrecord", "timeline_entry", "audit_entry",
+    "service_feedback", "messaging_message",
+}
 
 pytestmark = [pytest.mark.django_db, pytest.mark.proves("R-172")]
 
@@ -70,6 +73,7 @@ def _pages(staff: Staff) -> list[str]:
         "/customers/agent/?sort=name", "/people/", "/people/?q=欧阳", "/people/contacts/",
         f"/people/contacts/?place={few}", f"/search/?q={few}", f"/customers/{organisation.pk}/",
         "/followups/contacts/", "/followups/contacts/?when=last_30", "/followups/reminders/", "/reports/contacts/?by=people",
+        "/service/feedback/", f"/service/customers/{organisation.pk}/feedback/", "/messages/", "/messages/?show=unread",
         "/reports/contacts/records/", "/reports/contacts/records/?first=2026-10-01&last=2026-10-31",
     ]
 

@@ -109,7 +109,7 @@ def _person(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "person": person, "customer": person, "board": board, "page": page, "owner": owner_label(person), "today": today,
         "may_edit": person.allows(staff, Can.EDIT_PERSON), "may_trash": person.allows(staff, Can.TRASH_PERSON),
-        "may_record": person.allows(staff, "contact.record"),
+        "may_record": person.allows(staff, "contact.record"), "may_hear": person.allows(staff, "feedback.view"),
     }
     return pages.render(request=request, template="desk/customer_person.html", context=context)
 
