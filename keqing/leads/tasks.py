@@ -1,9 +1,11 @@
-"""Background work: deadlines of leads, and those nobody works at."""
+"""Background work: deadlines of leads, those nobody works at, and likeness to won customers."""
 
 from django.utils import timezone
 
-from keqing.kit.jobs import periodic
-from keqing.leads.actions import deadlines, pool
+from keqing.access.models import Staff
+from keqing.kit.jobs import periodic, task
+from keqing.leads.actions import alike, deadlines, pool
+from keqing.leads.likeness import TooFew
 
 
 @periodic(cron="*/10 * * * *")
@@ -20,3 +22,12 @@ def tend_pool() -> None:
     at = timezone.now()
     pool.recycle_idle(at=at)
     pool.warn_of_recycling(at=at)
+
+
+@task
+def learn_likeness(*, staff_id: int) -> None:
+    """Asked for on the page; too few by now leaves the weights as they are."""
+    try:
+        alike.compute_likeness(by=Staff.objects.get(pk=staff_id), at=timezone.now())
+    except TooFew:
+        return

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from keqing.leads.views import answering, judging, leads, pool, rules, sources
+from keqing.leads.views import answering, judging, leads, likeness, pool, rules, sources
 
 app_name = "leads"
 urlpatterns = [
@@ -23,6 +23,9 @@ urlpatterns = [
     path("<int:pk>/pool/", answering.lead_pool, name="lead_pool"),
     path("<int:pk>/pick/", answering.lead_pick, name="lead_pick"),
     path("pool/", pool.pool, name="pool"),
+    path("likeness/", likeness.likeness, name="likeness"),
+    path("likeness/compute/", likeness.likeness_compute, name="likeness_compute"),
+    path("likeness/<int:pk>/", likeness.likeness_judge, name="likeness_judge"),
     path("rules/", rules.rules, name="rules"),
     path("rules/new/", rules.rule_new, name="rule_new"),
     path("rules/try/", rules.rule_try, name="rule_try"),

@@ -18,6 +18,8 @@ from keqing.followups.schedule import chinese_day
 from keqing.interchange.models import Import
 from keqing.kit import counts
 from keqing.kit.formats import day_bounds
+from keqing.leads.choices import State
+from keqing.leads.models import Lead
 from keqing.people.models import Organisation, Person
 from keqing.playbooks.queries import steps_of_reminders
 from keqing.service.models import Feedback
@@ -200,6 +202,13 @@ def _figures(staff: Staff, today: date) -> list[tuple[Figure, QuerySet[Any]]]:
         owed = Feedback.objects.visible_to(staff).filter(of_present_customers())
         found.append((Figure("待办结的客户反馈", 0, "service:feedback_list", "?preset=open"), owed.open()))
         found.append((Figure("超时的客户反馈", 0, "service:feedback_list", "?preset=late"), owed.late(timezone.now())))
+    if staff.may("lead.handle"):
+        given = Lead.objects.filter(position__in=staff.standing.position_ids, state=State.ASSIGNED)
+        found.append((Figure("待接受的线索", 0, "leads:leads", "?preset=mine&state=assigned"), given))
+    if staff.may("lead.assign"):
+        reached = Lead.objects.open().reached_by(staff, "lead.assign")
+        found.append((Figure("线索超时", 0, "leads:leads", "?preset=escalated"), reached.filter(is_escalated=True)))
+        found.append((Figure("待分配的线索", 0, "leads:leads", "?state=new"), reached.filter(state=State.NEW)))
     if staff.may("staff.manage"):
         found.append((Figure("空缺岗位", 0, "access:positions"), Position.objects.vacant()))
         new = Staff.objects.active().filter(must_change_password=True)

@@ -161,3 +161,19 @@ def test_a_deadline_in_a_year_without_holidays_says_so(cast, sign_in):
     Lead.objects.filter(pk=lead.pk).update(due_at=NOW.replace(year=2027, month=1, day=4))
     page = sign_in(cast.manager).get(reverse("leads:lead", args=[lead.pk])).content.decode()
     assert "2027 年节假日未公布" in page
+
+
+@pytest.mark.proves("R-187")
+def test_today_shows_the_manager_what_was_not_handled_in_time(cast, sign_in):
+    from datetime import timedelta
+
+    from keqing.leads.actions.deadlines import escalate_overdue
+
+    make_rule(unit=cast.guangzhou, target="turn", members=[position_of(cast.rep), position_of(cast.sibling)])
+    lead = Lead.objects.get(pk=make_lead(by=cast.care).pk)
+    page = sign_in(lead.position.holder).get(reverse("desk:today")).content.decode()
+    assert "待接受的线索" in page
+    escalate_overdue(at=lead.due_at + timedelta(hours=1))
+    client = sign_in(cast.manager)
+    assert "线索超时" in client.get(reverse("desk:today")).content.decode()
+    assert f"/leads/{lead.pk}/" in client.get(reverse("leads:leads"), {"preset": "escalated"}).content.decode()

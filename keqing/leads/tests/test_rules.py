@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from keqing.leads.rules import Facts, Finding, Matcher, Names, Rule, covers, described, findings, why
@@ -91,14 +91,14 @@ some_facts = st.builds(
 )  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(conditions, conditions, some_facts)
 def test_what_a_covered_rule_takes_its_cover_takes_too(wide, narrow, facts):
     if covers(wide, narrow) and Matcher([narrow], today=TODAY).matching(facts):
         assert Matcher([wide], today=TODAY).matching(facts)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(conditions, some_facts)
 def test_a_reason_can_be_given_for_whatever_matches(rule, facts):
     if Matcher([rule], today=TODAY).matching(facts):

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import chinese_calendar
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from keqing.kit.formats import SHANGHAI
@@ -106,7 +106,7 @@ def test_month_ends_of_every_year_can_be_counted(year):
     assert total == ANNOUNCED.workdays_between(date(year, 1, 1), date(year, 12, 31))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(days, st.integers(1, 60))
 def test_so_many_working_days_later_there_are_so_many_between(day, count):
     then = ANNOUNCED.add_workdays(day, count)
@@ -116,7 +116,7 @@ def test_so_many_working_days_later_there_are_so_many_between(day, count):
     assert back <= day and ANNOUNCED.workdays_between(back + timedelta(days=1), then) == count
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(moments, hours)
 def test_a_term_in_hours_holds_exactly_its_office_time(moment, term):
     then = ANNOUNCED.add_work_hours(moment, term)
@@ -125,14 +125,14 @@ def test_a_term_in_hours_holds_exactly_its_office_time(moment, term):
     assert any(opens <= then.time() <= closes for opens, closes in ANNOUNCED.hours) and ANNOUNCED.is_workday(then)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(moments, hours, hours)
 def test_longer_terms_never_end_earlier(moment, one, other):
     short, long = sorted((one, other))
     assert ANNOUNCED.add_work_hours(moment, short) <= ANNOUNCED.add_work_hours(moment, long)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(days, days, days)
 def test_counts_of_days_add_up(one, two, three):
     first, middle, last = sorted((one, two, three))
