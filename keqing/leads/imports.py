@@ -12,7 +12,19 @@ from typing import Any
 
 from keqing.access.models import Staff
 from keqing.interchange.actions import ImportRefused
-from keqing.interchange.registry import DUPLICATE, ERROR, NEW, Applied, Context, Field, ImportSpec, Plan, Planned, SourceRow, Undone
+from keqing.interchange.registry import (
+    DUPLICATE,
+    ERROR,
+    NEW,
+    Applied,
+    Context,
+    Field,
+    ImportSpec,
+    Plan,
+    Planned,
+    SourceRow,
+    Undone,
+)
 from keqing.kit.formats import SHANGHAI, business_date
 from keqing.kit.search import normalise
 from keqing.leads import queries

@@ -21,7 +21,7 @@ from keqing.people.models import Organisation
 
 BIG = {
     "people_organisation", "people_person", "people_affiliation", "followups_contactrecord", "timeline_entry", "audit_entry",
-    "service_feedback", "messaging_message",
+    "service_feedback", "messaging_message", "leads_lead", "leads_step",
 }
 
 pytestmark = [pytest.mark.django_db, pytest.mark.proves("R-172")]
@@ -73,6 +73,7 @@ def _pages(staff: Staff) -> list[str]:
         "/customers/agent/?sort=name", "/people/", "/people/?q=欧阳", "/people/contacts/",
         f"/people/contacts/?place={few}", f"/search/?q={few}", f"/customers/{organisation.pk}/",
         "/followups/contacts/", "/followups/contacts/?when=last_30", "/followups/reminders/", "/reports/contacts/?by=people",
+        "/leads/", "/leads/?preset=mine", "/leads/?preset=late&sort=due", "/leads/?sort=-score", f"/leads/customers/{organisation.pk}/",
         "/service/feedback/", f"/service/customers/{organisation.pk}/feedback/", "/messages/", "/messages/?show=unread",
         "/reports/contacts/records/", "/reports/contacts/records/?first=2026-10-01&last=2026-10-31",
     ]

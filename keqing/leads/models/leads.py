@@ -117,7 +117,7 @@ class Lead(Searchable):
             models.Index(fields=["-first_touch_at", "-id"], name="lead_touch"),
             models.Index(fields=["position", "-first_touch_at", "-id"], name="lead_position"),
             models.Index(fields=["unit", "-first_touch_at", "-id"], name="lead_unit"),
-            models.Index(fields=["due_at", "id"], condition=OPEN & Q(due_at__isnull=False), name="lead_due"),
+            models.Index(fields=["due_at", "id"], name="lead_due"),
             models.Index(fields=["unit", "-pooled_at", "-id"], condition=Q(pooled_at__isnull=False), name="lead_pool"),
             models.Index(fields=["position", "due_at"], condition=OPEN, name="lead_open_position"),
             models.Index(fields=["-first_touch_at", "-id"], condition=Q(judgement="pending"), name="lead_pending"),
