@@ -130,7 +130,7 @@ def customer_leads(request: HttpRequest, pk: int) -> HttpResponse:
     rows = leads_of(customer_id=pk, staff=request.user)
     open_ids = {row.pk for row in rows if row.allows(request.user, Can.VIEW)}
     context = {"customer": customer, "leads": rows, "open_ids": open_ids}
-    return pages.render(request=request, template="leads/customer_leads.html", context=context)
+    return answer(request, page="leads/customer_leads.html", fragment="leads/_customer_leads.html", context=context)
 
 
 @require_GET
