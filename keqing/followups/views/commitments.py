@@ -78,10 +78,10 @@ def commitment(request: HttpRequest, pk: int) -> HttpResponse:
 def customer_commitments(request: HttpRequest, pk: int) -> HttpResponse:
     """承诺 of one customer; a panel of its page."""
     customer = fetch_customer(pk, request, once=True)
-    rows = Commitment.objects.filter(customer_id=customer.pk).select_related("keeper", "position__holder")
+    rows = Commitment.objects.visible_to(request.user).filter(customer_id=customer.pk)
     context = {
         "customer": customer,
-        "commitments": rows.order_by("-due_on", "-pk")[:SHOWN],
+        "commitments": rows.select_related("keeper", "position__holder").order_by("-due_on", "-pk")[:SHOWN],
         "may_promise": request.user.may(Can.MANAGE_REMINDERS) and customer.allows(request.user, Can.MANAGE_REMINDERS),
     }
     response = render(request, "followups/customer_commitments.html", context)
@@ -169,8 +169,7 @@ def _change(request: HttpRequest, found: Commitment, *, form: Any, store: Any, h
 
 
 def _fetch(pk: int, request: HttpRequest) -> Commitment:
-    rows = Commitment.objects.select_related("position__holder", "keeper", "made_by", "done_by", "contact")
-    return fetch(rows, pk, request)
+    return fetch(Commitment.objects.select_related("position__holder", "keeper", "made_by", "done_by", "contact"), pk, request)
 
 
 def _as_seen(found: Commitment, form: Any) -> Commitment:

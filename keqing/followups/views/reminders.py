@@ -45,8 +45,9 @@ def reminder_list(request: HttpRequest) -> HttpResponse:
 @allow(Can.VIEW_REMINDERS)
 def reminder(request: HttpRequest, pk: int) -> HttpResponse:
     """One reminder with what can be done with it; a task with its parts, an appointment with its checklist."""
-    rows = Reminder.objects.select_related("position__holder", "contact__tracker", "done_by", "created_by", "parent")
-    found = fetch(rows, pk, request)
+    found = fetch(
+        Reminder.objects.select_related("position__holder", "contact__tracker", "done_by", "created_by", "parent"), pk, request
+    )
     may_manage = request.user.may(Can.MANAGE_REMINDERS) and found.allows(request.user, Can.MANAGE_REMINDERS)
     is_task, is_appointment = (found.origin == one for one in (Reminder.Origin.TASK, Reminder.Origin.APPOINTMENT))
     parts = list(found.children.select_related("position__holder", "done_by").order_by("due_on", "pk")) if is_task else []

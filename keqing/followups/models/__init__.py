@@ -1,0 +1,16 @@
+from keqing.followups.models.base import FollowsCustomer, customers_reached, ids_reached, of_present_customers
+from keqing.followups.models.contacts import (
+    Comment,
+    ContactRecord,
+    Correction,
+    DayTally,
+    MonthTally,
+    Participant,
+    Tally,
+)
+from keqing.followups.models.work import CalendarFeed, Commitment, Reminder
+
+__all__ = [
+    "CalendarFeed", "Comment", "Commitment", "ContactRecord", "Correction", "DayTally", "FollowsCustomer", "MonthTally",
+    "Participant", "Reminder", "Tally", "customers_reached", "ids_reached", "of_present_customers",
+]  # fmt: skip
