@@ -115,6 +115,15 @@ def no_network() -> Iterator[None]:
     patch.undo()
 
 
+@pytest.fixture(autouse=True)
+def nothing_remembered() -> None:
+    """A test's database is taken back: marks of the last test come again with other rows behind them."""
+    from keqing.kit import list_seen, remembered
+
+    remembered.forget_all()
+    list_seen.forget_all()
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
     """The test database, whose delivered rows survive tests with real transactions."""

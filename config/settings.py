@@ -117,6 +117,7 @@ CACHES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "access.Staff"
+AUTHENTICATION_BACKENDS = ["keqing.access.backends.StaffBackend"]
 LOGIN_URL = "access:sign_in"
 PASSWORD_HASHERS = (
     ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -8,6 +8,9 @@ from django.http import HttpRequest, HttpResponse
 
 from keqing.access import lifetime
 from keqing.audit import acting
+from keqing.kit.remembered import Mark
+
+READS = ("GET", "HEAD")
 
 
 class StaffMiddleware:
@@ -27,5 +30,11 @@ class StaffMiddleware:
                 auth.logout(request)
             else:
                 lifetime.note_use(request.session, now=now)
+                request.user.mark = _mark(request)
         request.staff = request.user if request.user.is_authenticated else None  # type: ignore[attr-defined]
         return self.get_response(request)
+
+
+def _mark(request: HttpRequest) -> Mark | None:
+    number = getattr(request.user, "mark_number", None)
+    return None if number is None else Mark(number, keeps=request.method in READS)

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from copy import copy
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q
+from django.utils import timezone
 
+from keqing.kit import remembered
 from keqing.kit.pinyin import initials
 
 if TYPE_CHECKING:
     from keqing.access.delegated import Deputyship
     from keqing.access.standing import Standing
+
+T = TypeVar("T")
 
 
 class StaffQuerySet(models.QuerySet["Staff"]):
@@ -72,12 +77,19 @@ class Staff(AbstractBaseUser):
     def __str__(self) -> str:
         return self.name
 
+    # the state of the tables rights are made of, for the person who is signed in (``access.backends``)
+    mark: remembered.Mark | None = None
+
     @cached_property
     def standing(self) -> Standing:
-        """Rights of this moment, read once per loaded staff object (two queries)."""
+        """Rights of this moment: two queries, or none while nothing they are made of changed."""
         from keqing.access.standing import standing_of
 
-        return standing_of(self)
+        return self.recall("standing", lambda: standing_of(self))
+
+    def recall(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What was made for this person under the present rights and today's date; read it only."""
+        return remembered.recall(self.mark, (self.pk, timezone.localdate(), key), make)
 
     def may(self, word: str) -> bool:
         return self.standing.may(word)
@@ -99,6 +111,15 @@ class Staff(AbstractBaseUser):
     @property
     def role_title(self) -> str:
         return self.standing.title
+
+
+class ChangeMark(models.Model):
+    """One line per change of what rights and choices are made of; their sum is the mark (``access.change_marks``)."""
+
+    n = models.BigIntegerField()
+
+    class Meta:
+        verbose_name = "变更计数"
 
 
 class SignInTries(models.Model):

@@ -1,10 +1,12 @@
-"""Background work: carrying out transfers, forgetting the keys of old forms and the counts of old hours."""
+"""Background work: carrying out transfers, forgetting the keys of old forms and the counts of old hours,
+gathering marks."""
 
 from django.utils import timezone
 
 from keqing.access.actions.card_rates import forget_card_rates
 from keqing.access.actions.once import forget_form_keys
 from keqing.access.actions.transfers import carry_out
+from keqing.access.change_marks import gather
 from keqing.access.models import Transfer
 from keqing.kit.formats import business_date
 from keqing.kit.jobs import periodic, task
@@ -34,3 +36,7 @@ def carry_out_due_transfers() -> None:
     due = Transfer.objects.filter(state=Transfer.State.SCHEDULED, effective_on__lte=business_date(at)).order_by("pk")
     for transfer_id in due.values_list("pk", flat=True):
         carry_out(transfer_id=transfer_id, at=at)
+@periodic(cron="50 18 * * *")
+def gather_change_marks() -> None:
+    """Every night of Shanghai."""
+    gather()

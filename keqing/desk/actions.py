@@ -9,7 +9,7 @@ from django.http import QueryDict
 from keqing.access.models import OrgUnit, Staff
 from keqing.audit import actions as audit
 from keqing.desk.models import DefaultView, SavedView
-from keqing.kit.lists import PLACE
+from keqing.kit.list_filters import PLACE
 
 LONGEST = 2000
 

@@ -160,13 +160,24 @@ def destination(view: str, arguments: tuple[str, ...] = ()) -> tuple[str, frozen
     return url, frozenset(str(word) for word in getattr(resolve(url).func, "words", ()))
 
 
-def sections_for(staff: Staff, *, path: str, badges: Mapping[str, int] | None = None) -> list[Item]:
-    """The sections this person may open, the one of ``path`` marked. No statement."""
-    items = [item for section in SECTIONS if (item := _section(section, staff, (badges or {}).get(section.key, 0)))]
+def open_sections(staff: Staff) -> list[Item]:
+    """The sections this person may open, none of them marked. No statement."""
+    return staff.recall("sections", lambda: [item for section in SECTIONS if (item := _section(section, staff))])
+
+
+def place_of(items: list[Item], path: str) -> tuple[str, str]:
+    """Which section an address belongs to and which entry of it; empty where it belongs to none."""
     best = max(items, key=lambda item: _fit(item, path), default=None)
     if best is None or _fit(best, path) == 0:
-        return items
-    return [_marked(item, path) if item is best else item for item in items]
+        return "", ""
+    return best.key, max((child.url for child in best.children if path.startswith(child.url)), key=len, default="")
+
+
+def sections_for(staff: Staff, *, path: str, badges: Mapping[str, int] | None = None) -> list[Item]:
+    """The sections this person may open, the one of ``path`` marked. No statement."""
+    items, numbers = open_sections(staff), badges or {}
+    key, entry = place_of(items, path)
+    return [_marked(item, entry if item.key == key else None, numbers.get(item.key, 0)) for item in items]
 
 
 def tabs_of(sections: list[Item]) -> list[Item]:
@@ -197,7 +208,7 @@ def _open(staff: Staff, view: str, arguments: tuple[str, ...]) -> tuple[str, fro
     return place if place and any(staff.may(word) for word in place[1]) else None
 
 
-def _section(section: Section, staff: Staff, badge: int) -> Item | None:
+def _section(section: Section, staff: Staff) -> Item | None:
     children = tuple(
         Item(entry.view, entry.label, place[0])
         for entry in section.entries
@@ -206,7 +217,7 @@ def _section(section: Section, staff: Staff, badge: int) -> Item | None:
     if not children:
         return None
     return Item(
-        section.key, section.label, children[0].url, section.icon, badge,
+        section.key, section.label, children[0].url, section.icon,
         children=children if len(section.entries) > 1 else (),
     )  # fmt: skip
 
@@ -220,7 +231,9 @@ def _fit(item: Item, path: str) -> int:
     return max((len(place) for place in places if place != "/" and path.startswith(place)), default=0)
 
 
-def _marked(item: Item, path: str) -> Item:
-    best = max((child.url for child in item.children if path.startswith(child.url)), key=len, default="")
-    children = tuple(replace(child, active=child.url == best) for child in item.children)
-    return replace(item, active=True, children=children)
+def _marked(item: Item, entry: str | None, badge: int) -> Item:
+    """With its number; ``entry`` is the address of the entry in use, None in the sections not in use."""
+    if entry is None:
+        return replace(item, badge=badge) if badge else item
+    children = tuple(replace(child, active=child.url == entry) for child in item.children)
+    return replace(item, badge=badge, active=True, children=children)

@@ -10,7 +10,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from keqing.kit.list_files import FileColumn
-from keqing.kit.lists import NO_FILTERS, ListSpec
+from keqing.kit.list_filters import NO_FILTERS
+from keqing.kit.lists import ListSpec
 
 PORTION = 2_000
 

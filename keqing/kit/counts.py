@@ -1,10 +1,10 @@
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connections
-from django.db.models import QuerySet
+from django.db.models import BooleanField, Case, F, Q, QuerySet, Value, When
 
 CAP = 10_000
 
@@ -42,3 +42,40 @@ def counting(*, querysets: Sequence[QuerySet[Any]]) -> Counting:
 def capped(*, querysets: Sequence[QuerySet[Any]]) -> list[int]:
     """How many rows each holds, counted in one round trip; counting stops at ``CAP`` + 1."""
     return counting(querysets=querysets).ask() if querysets else []
+
+
+@dataclass(frozen=True)
+class Glance:
+    """How many rows there are, how many meet each condition, and the sums asked for, from one look at the rows."""
+
+    total: int
+    numbers: Sequence[int]
+    sums: Mapping[str, Any]
+
+
+def glance(*, queryset: QuerySet[Any], conditions: Sequence[Q], sums: Mapping[str, str], among: int | None = None) -> Glance | None:
+    """Count and sum in one pass over at most ``CAP`` rows; None when there are more.
+
+    ``sums`` name a field each; they take the rows of the condition number ``among``, or all.
+    """
+    flags = {f"flag_{number}": _flag(one) for number, one in enumerate(conditions)}
+    summed = {f"sum_{number}": F(path) for number, path in enumerate(sums.values())}
+    rows = queryset.order_by().annotate(**flags, **summed).values("pk", *flags, *summed)
+    try:
+        sql, values = rows[: CAP + 1].query.sql_with_params()
+    except EmptyResultSet:
+        return Glance(0, [0] * len(conditions), dict.fromkeys(sums))
+    where = "" if among is None else f" FILTER (WHERE flag_{among})"
+    wanted = ["count(*)", *(f"count(*) FILTER (WHERE {flag})" for flag in flags), *(f"sum({one}){where}" for one in summed)]
+    with connections[queryset.db].cursor() as cursor:
+        # the names are our own, the ORM wrote the rest, and every value travels as a parameter
+        cursor.execute("SELECT " + ", ".join(wanted) + " FROM (" + sql + ") AS seen", values)  # noqa: S608
+        total, *found = cursor.fetchone()
+    if total > CAP:
+        return None
+    return Glance(total, [int(one) for one in found[: len(flags)]], dict(zip(sums, found[len(flags) :], strict=True)))
+
+
+def _flag(condition: Q) -> Case:
+    """True or false in the row; a condition that nothing meets compiles to false, which bare it would not."""
+    return Case(When(condition, then=Value(True)), default=Value(False), output_field=BooleanField())

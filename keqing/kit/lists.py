@@ -2,30 +2,26 @@
 
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, ClassVar
-from urllib.parse import urlencode
 
 from django import forms
 from django.core.exceptions import BadRequest
-from django.db.models import DateTimeField, Q, QuerySet, Sum
+from django.db.models import DateTimeField, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from keqing.kit import counts, keyset, list_rows, pages
+from keqing.kit import keyset, pages
 from keqing.kit.addresses import replaced, whole_number
 from keqing.kit.formats import day_bounds
 from keqing.kit.list_files import FileColumn
-from keqing.kit.list_parts import Asked, Chip, Column, Head, Jump, Offer, Preset, Total
+from keqing.kit.list_filters import PLACE, Filters
+from keqing.kit.list_page import ListPage
+from keqing.kit.list_parts import Asked, Chip, Column, Head, Jump, Offer, Preset
+from keqing.kit.list_seen import Seen, look
 
 SIZES = (50, 20, 100)
-FILTERS_SHOWN = 3
 NEWEST = keyset.Sort(key="newest", path="pk", descending=True)
-# What belongs to the place in the list, not to the list: dropped whenever the list changes.
-PLACE = {"after": "", "before": "", "letter": "", "at": "", "count": "", "sums": ""}
-NO_FILTERS = {*PLACE, "preset", "sort", "cols", "size", "view"}
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
@@ -36,72 +32,6 @@ def offer_batches(provider: Callable[[str, Any], Sequence[Offer]]) -> None:
     """A department that changes many rows at once says here what it offers for a list and a reader."""
     if provider not in _offers:
         _offers.append(provider)
-
-
-@dataclass(frozen=True, kw_only=True)
-class ListPage:
-    """What ``kit/list.html`` draws."""
-
-    spec: "ListSpec"
-    rows: Sequence[Any]
-    chips: Sequence[Chip]
-    heads: Sequence[Head]
-    columns: Sequence[Column]
-    column_choices: Sequence[tuple[Column, bool]]
-    filters: forms.Form | None
-    filters_open: bool
-    filters_on: int
-    kept: Sequence[tuple[str, str]]
-    kept_for_columns: Sequence[tuple[str, str]]
-    kept_for_jump: Sequence[tuple[str, str]]
-    count: int
-    exact: bool
-    exact_url: str
-    next_url: str
-    prev_url: str
-    jump: Jump
-    sizes: Sequence[tuple[int, str, bool]]
-    totals: Sequence[Total]
-    sums_url: str
-    reset_url: str
-    here_url: str
-    plain_columns_url: str
-    first_url: str
-    place: str
-    query: str
-    reader: Any
-    today: date
-    offers: Sequence[Offer]
-
-    def body(self) -> SafeString:
-        """The rows as HTML, drawn when the page is: a view may dress the rows before."""
-        return list_rows.draw(
-            spec=self.spec, rows=self.rows, columns=self.columns, reader=self.reader, today=self.today,
-            place=self.place if self.spec.walks else "",
-        )  # fmt: skip
-
-    @property
-    def more_filters(self) -> bool:
-        return self.filters is not None and len(self.filters.fields) > FILTERS_SHOWN
-
-    @property
-    def narrowed(self) -> bool:
-        """Whether a filter or chip may be the reason that nothing is shown."""
-        return self.filters_on > 0 or any(chip.active for chip in self.chips[1:])
-
-    @property
-    def views_query(self) -> str:
-        """What the menu of saved views has to know: the list, its address, the view in use."""
-        return urlencode({"list": self.spec.key, "query": self.query})
-
-    @property
-    def rearranged(self) -> bool:
-        """Whether other columns are asked for than the list has by itself."""
-        return list(self.columns) != [one for one in self.spec.columns if one.shown]
-
-    @property
-    def total_label(self) -> str:
-        return f"{counts.CAP:,}+" if self.count > counts.CAP and not self.exact else f"{self.count:,}"
 
 
 class ListSpec:
@@ -116,6 +46,8 @@ class ListSpec:
     columns: ClassVar[Sequence[Column]]
     presets: ClassVar[Sequence[Preset]] = ()
     filter_form: ClassVar[type[forms.Form] | None] = None
+    # whether all that ``filter_arguments`` reads moves the mark on when it changes (``kit.remembered``)
+    filters_remembered: ClassVar[bool] = False
     default_sort: ClassVar[str] = ""
     # when no column is asked for: an order that need not be a column
     default_order: ClassVar[keyset.Sort | None] = None
@@ -162,24 +94,16 @@ class ListSpec:
 
     def build(self, *, request: HttpRequest, queryset: QuerySet[Any], today: date) -> ListPage:
         """One page of ``queryset`` (already narrowed to what the reader may see), everything taken from the URL."""
-        asked = Asked(user=request.user, today=today)
-        filters, cleaned = self._filters(request)
-        filtered = self.filter(queryset, cleaned)
-        presets = [Preset(key="", label=self.all_label, condition=lambda _: Q()), *self.presets]
-        active = self._active_preset(request)
-        parts = [filtered.filter(preset.condition(asked)) if preset.key else filtered for preset in presets]
-        numbers = counts.capped(querysets=parts)
-        chosen = next(index for index, preset in enumerate(presets) if preset.key == active)
-        narrowed, count = parts[chosen], numbers[chosen]
+        filtering = Filters(spec=self, request=request)
+        filtered = self.filter(queryset, filtering.cleaned)
         exact = request.GET.get("count") == "exact"
-        if exact and count > counts.CAP:
-            count = narrowed.order_by().count()
+        columns = self.shown_columns(request)
+        seen = self._seen(request, filtered, columns, today, exact=exact)
+        narrowed = seen.narrowed
         size = self._size(request)
         sort = self._sort(request) or NEWEST
         day_field = keyset.date_field(queryset=narrowed, path=sort.path)
         page = self._page(request, narrowed, sort, size, day_field)
-        columns = self.shown_columns(request)
-        sums = exact or count <= counts.CAP or request.GET.get("sums") == "1"
         offers = [one for provider in _offers for one in provider(self.key, request.user)] if self.selectable else []
         self.selectable = bool(offers)  # type: ignore[misc]
         return ListPage(
@@ -187,8 +111,8 @@ class ListSpec:
             offers=offers,
             rows=page.rows,
             chips=[
-                Chip(label=preset.label, count=number, url=self._url(request, preset=preset.key), active=preset.key == active)
-                for preset, number in zip(presets, numbers, strict=True)
+                Chip(label=preset.label, count=number, url=self._url(request, preset=preset.key), active=preset is seen.preset)
+                for preset, number in zip(seen.presets, seen.numbers, strict=True)
             ],
             heads=[self._head(request, sort, column) for column in columns],
             columns=columns,
@@ -196,13 +120,11 @@ class ListSpec:
                 *((column, True) for column in columns),
                 *((column, False) for column in self.columns if column not in columns),
             ],
-            filters=filters,
-            filters_open=filters is not None and _filled(filters, cleaned, FILTERS_SHOWN) > 0,
-            filters_on=_filled(filters, cleaned, 0) if filters is not None else 0,
-            kept=self._kept(request, without=set(filters.fields) if filters else set()),
+            filtering=filtering,
+            kept=self._kept(request, without=filtering.names),
             kept_for_columns=self._kept(request, without={"cols"}),
             kept_for_jump=self._kept(request, without=set()),
-            count=count,
+            count=seen.count,
             exact=exact,
             exact_url=replaced(request=request, changes={"count": "exact"}),
             next_url=self._url(request, after=page.after) if page.after else "",
@@ -211,7 +133,7 @@ class ListSpec:
             sizes=[
                 (one, self._url(request, size="" if one == SIZES[0] else one), one == size) for one in sorted(SIZES)
             ],
-            totals=self._totals(narrowed, columns, sums=sums),
+            totals=seen.totals,
             sums_url=replaced(request=request, changes={"sums": "1"}),
             here_url=request.get_full_path(),
             plain_columns_url=self._url(request, cols=""),
@@ -222,7 +144,7 @@ class ListSpec:
             today=today,
             reset_url=replaced(
                 request=request, changes={**PLACE, "preset": "", "view": "none" if "view" in request.GET else "",
-                                          **dict.fromkeys(filters.fields if filters else (), "")},
+                                          **dict.fromkeys(filtering.names, "")},
             ),
         )
 
@@ -231,12 +153,12 @@ class ListSpec:
 
         Refuses a filter that no longer holds, such as a label closed since: without it all the other rows would come.
         """
-        # a filter's choices cost a statement: not asked for when nothing is filtered
-        form, cleaned = self._filters(request) if request.GET.keys() - NO_FILTERS else (None, {})
+        filtering = Filters(spec=self, request=request)
+        form = filtering.form if filtering.asked else None
         if form is not None and form.errors:
             wrong = "、".join(str(form.fields[name].label or name) for name in form.errors if name in form.fields)
             raise BadRequest(_("筛选条件“%(wrong)s”现在不能用，请回到列表改正后再试。") % {"wrong": wrong or _("全部")})
-        return self._narrowed(request, queryset, cleaned, today)
+        return self._narrowed(request, queryset, filtering.cleaned, today)
 
     def _narrowed(self, request: HttpRequest, queryset: QuerySet[Any], cleaned: Mapping[str, Any], today: date) -> QuerySet[Any]:
         active = self._active_preset(request)
@@ -255,17 +177,10 @@ class ListSpec:
         place = queryset.filter(pk=pk).values_list(sort.path, flat=True).order_by()[:1]
         for value in place:
             # a wrong filter is passed over, as on the list one came from
-            cleaned = self._filters(request)[1] if request.GET.keys() - NO_FILTERS else {}
+            cleaned = Filters(spec=self, request=request).cleaned
             rows = self._narrowed(request, queryset, cleaned, today).order_by()
             return keyset.neighbours(queryset=rows, sort=sort, value=value, pk=pk)
         return None
-
-    def _filters(self, request: HttpRequest) -> tuple[forms.Form | None, dict[str, Any]]:
-        if self.filter_form is None:
-            return None, {}
-        form = self.filter_form(request.GET, **self.filter_arguments(request))
-        form.is_valid()  # a wrong field shows its error; the others still filter
-        return form, {name: value for name, value in form.cleaned_data.items() if value not in (None, "", [], ())}
 
     def shown_columns(self, request: HttpRequest) -> list[Column]:
         """The columns in the order asked for (``cols``); unknown ones are passed over, a saved view may be old."""
@@ -348,14 +263,18 @@ class ListSpec:
             return Jump(letters=letters, letter=request.GET.get("letter", "")[:1].upper())
         return Jump(by_day=by_day, day=request.GET.get("at", "") if _day(request.GET.get("at", "")) else "")
 
-    def _totals(self, queryset: QuerySet[Any], columns: Sequence[Column], *, sums: bool) -> list[Total]:
-        summed = [column for column in columns if column.total]
-        if not summed:
-            return []
-        if not sums:  # a sum over everything would scan everything
-            return [Total(label=f"{column.label}合计", value=None) for column in summed]
-        found = queryset.order_by().aggregate(**{f"sum_{column.key}": Sum(column.total) for column in summed})
-        return [Total(label=f"{column.label}合计", value=found[f"sum_{column.key}"] or 0) for column in summed]
+    def _seen(
+        self, request: HttpRequest, filtered: QuerySet[Any], columns: Sequence[Column], today: date, *, exact: bool
+    ) -> Seen:
+        """The rows of the chip in use, and the figures of all chips."""
+        asked, active = Asked(user=request.user, today=today), self._active_preset(request)
+        presets = [Preset(key="", label=self.all_label, condition=lambda _: Q()), *self.presets]
+        chosen = next(index for index, preset in enumerate(presets) if preset.key == active)
+        return look(
+            queryset=filtered, presets=presets, conditions=[one.condition(asked) for one in presets[1:]], chosen=chosen,
+            summed=[column for column in columns if column.total], exact=exact, unasked=request.GET.get("sums") == "1",
+            name=(self.key, request.user.pk),
+        )
 
     def _query(self, request: HttpRequest) -> str:
         """The list itself without the place in it, as a saved view or a link back holds it."""
@@ -393,7 +312,3 @@ def _day(text: str) -> date | None:
         return date.fromisoformat(text)
     except ValueError:
         return None
-
-
-def _filled(form: forms.Form, cleaned: Mapping[str, Any], skip: int) -> int:
-    return sum(1 for name in list(form.fields)[skip:] if name in cleaned and cleaned[name] is not False)

@@ -202,8 +202,12 @@ OWNERS_OFFERED = 100
 
 
 def list_choices(*, staff: Staff, word: str, kind: str | None, province: str = "", owner: str = "") -> ListChoices:
-    """``province`` has its cities offered; ``owner`` is the one chosen now."""
+    """``province`` has its cities offered; ``owner`` is the one chosen now. Remembered until a choice changes."""
+    key = ("list_choices", str(word), kind, province[:2], whole_number(owner) or 0)
+    return staff.recall(key, lambda: _list_choices(staff=staff, word=word, kind=kind, province=province, owner=owner))
 
+
+def _list_choices(*, staff: Staff, word: str, kind: str | None, province: str, owner: str) -> ListChoices:
     def columns(rows: QuerySet[Any], what: str, pk: Any, name: Any, group: Any, group_name: Any) -> QuerySet[Any]:
         text = CharField()
         return rows.order_by().annotate(

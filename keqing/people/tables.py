@@ -80,6 +80,7 @@ class OrganisationList(ListSpec):
     """Customers of one kind, or all, that the reader sees in full."""
 
     filter_form = OrganisationFilter
+    filters_remembered = True
     walks = True
     noun = "家"
     selectable = True

@@ -69,7 +69,7 @@ def test_the_frame_of_a_page_costs_one_statement(cast):
     assert request.staff.standing.company_name == "示例药业"
     with CaptureQueriesContext(connection) as queries:
         frame = shell(request)["shell"]
-        assert frame["company_name"] == "示例药业" and frame["sections"]
+        assert frame.company_name == "示例药业" and frame.sections
     assert len(queries) == 1
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django import template
 from django.utils import timezone
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from keqing.kit import counts, formats, icons, masks, pages
 from keqing.kit.addresses import replaced
@@ -29,6 +29,40 @@ def look(context: template.Context) -> dict[str, str]:
         "density": pages.density(request),
         "nav": pages.navigation_width(request),
     }
+
+
+# what stands for the token of a form in a part that is drawn once for many requests
+TOKEN = "token0of0this0request"  # noqa: S105  a placeholder
+
+
+class RememberedNode(template.Node):
+    def __init__(self, key: tuple[template.base.FilterExpression, ...], nodelist: template.NodeList) -> None:
+        self.key, self.nodelist = key, nodelist
+
+    def render(self, context: template.Context) -> SafeString:
+        staff: Any = context.get("staff")
+        key = tuple(str(part.resolve(context)) for part in self.key)
+        if not key[0] or not hasattr(staff, "recall"):
+            return self.nodelist.render(context)
+        drawn: SafeString = staff.recall(("drawn", *key), lambda: self._draw(context))
+        return mark_safe(drawn.replace(TOKEN, str(context.get("csrf_token", "")))) if TOKEN in drawn else drawn  # noqa: S308
+
+    def _draw(self, context: template.Context) -> SafeString:
+        with context.push(csrf_token=TOKEN):
+            return self.nodelist.render(context)
+
+
+@register.tag
+def remembered(parser: template.base.Parser, token: template.base.Token) -> RememberedNode:
+    """``{% remembered "nav" shell.due %}…{% endremembered %}``: drawn once for a person while rights stay the same.
+
+    All that the part shows of this request has to be named in the key; tokens of forms are put in afterwards. Where the
+    first word of the key is empty, the part is drawn anew.
+    """
+    key = tuple(parser.compile_filter(bit) for bit in token.split_contents()[1:])
+    nodelist = parser.parse(("endremembered",))
+    parser.delete_first_token()
+    return RememberedNode(key, nodelist)
 
 
 @register.simple_tag(takes_context=True)

@@ -94,7 +94,7 @@ def test_the_list_costs_at_most_ten_statements(rows):
     client.get(reverse("people:contact_people"))
     with CaptureQueriesContext(connection) as queries:
         client.get(reverse("people:contact_people"))
-    assert len(queries) == 10, "\n".join(q["sql"][:150] for q in queries.captured_queries)
+    assert len(queries) == 7, "\n".join(q["sql"][:150] for q in queries.captured_queries)
 
 
 @pytest.fixture

@@ -1,0 +1,72 @@
+"""What stands around the rows of a list: the figure on each chip, how many rows there are, what they add up to."""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Q, QuerySet, Sum
+
+from keqing.kit import counts
+from keqing.kit.list_parts import Column, Preset, Total
+
+# Lists that were small lately: a look at a large one is in vain, and reads what no index leads to.
+_small: set[Hashable] = set()
+MOST_NOTED = 10_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    presets: Sequence[Preset]
+    preset: Preset
+    numbers: Sequence[int]
+    narrowed: QuerySet[Any]
+    count: int
+    totals: Sequence[Total]
+
+
+def look(
+    *, queryset: QuerySet[Any], presets: Sequence[Preset], conditions: Sequence[Q], chosen: int, summed: Sequence[Column],
+    exact: bool, unasked: bool, name: Hashable,
+) -> Seen:
+    """``conditions`` belong to ``presets`` from the second on; ``chosen`` is the number of the chip in use.
+
+    Every chip is counted up to ``counts.CAP``; sums of more rows wait for a click (``unasked``) or the exact count: they
+    would read everything. A list (``name``) that was within the cap the last time is counted and summed by one look.
+    """
+    narrowed = queryset.filter(conditions[chosen - 1]) if chosen else queryset
+    found = None
+    if name in _small:
+        sums = {column.key: column.total for column in summed}
+        found = counts.glance(queryset=queryset, conditions=conditions, sums=sums, among=chosen - 1 if chosen else None)
+    if found is not None:
+        numbers = [found.total, *found.numbers]
+        totals = [Total(label=f"{column.label}合计", value=found.sums[column.key] or 0) for column in summed]
+        return Seen(presets=presets, preset=presets[chosen], numbers=numbers, narrowed=narrowed, count=numbers[chosen], totals=totals)
+    numbers = counts.capped(querysets=[queryset, *(queryset.filter(one) for one in conditions)])
+    _note(name, numbers[0] <= counts.CAP)
+    count = numbers[chosen]
+    if exact and count > counts.CAP:
+        count = narrowed.order_by().count()
+    totals = _totals(narrowed, summed, known=exact or unasked or count <= counts.CAP)
+    return Seen(presets=presets, preset=presets[chosen], numbers=numbers, narrowed=narrowed, count=count, totals=totals)
+
+
+def _note(name: Hashable, is_small: bool) -> None:
+    if not is_small:
+        _small.discard(name)
+        return
+    if len(_small) >= MOST_NOTED:
+        _small.clear()
+    _small.add(name)
+
+
+def _totals(queryset: QuerySet[Any], summed: Sequence[Column], *, known: bool) -> list[Total]:
+    if not summed or not known:
+        return [Total(label=f"{column.label}合计", value=None) for column in summed]
+    found = queryset.order_by().aggregate(**{f"sum_{column.key}": Sum(column.total) for column in summed})
+    return [Total(label=f"{column.label}合计", value=found[f"sum_{column.key}"] or 0) for column in summed]
+
+
+def forget_all() -> None:
+    """For tests, whose lists have the same readers and other rows."""
+    _small.clear()
