@@ -72,6 +72,8 @@ ON_SCREEN = (
     FileColumn(key="state", paths=("business_state",), value=_label(BusinessState)),
     FileColumn(key="stage", paths=("lifecycle",), value=_label(Stage)),
     FileColumn(key="stage_since", label="进入阶段", paths=("lifecycle_since",)),
+    FileColumn(key="source_channel", label="来源渠道", paths=("source_channel",)),
+    FileColumn(key="first_touch", label="首次接触", paths=("first_touch_at",)),
     FileColumn(key="code", paths=("code",)), FileColumn(key="category", paths=("category",), value=_label(Category)),
 )  # fmt: skip
 _PATHS = {path for column in ON_SCREEN for path in column.paths}
