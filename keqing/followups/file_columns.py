@@ -27,7 +27,9 @@ CONTACTS = (
     CUSTOMER, FileColumn(key="track_on", paths=("track_on",)),
     FileColumn(key="method", paths=("method",), value=_label(ContactRecord.Method)),
     FileColumn(key="state", paths=("business_state",), value=_label(BusinessState)),
-    FileColumn(key="description", paths=("description",)), FileColumn(key="tracker", paths=("tracker__name",)),
+    FileColumn(key="description", paths=("description",)), FileColumn(
+        key="tracker", paths=("tracker__name", "tracked_for"), value=lambda name, of: f"{name} 代 {of}" if of else name
+    ),
     FileColumn(key="callback_on", paths=("callback_on",)), FileColumn(key="submitted", paths=("submitted_at",)),
     FileColumn(key="solution", label="解决方法", paths=("solution",)),
     FileColumn(key="products", label="产品", paths=("products",)),

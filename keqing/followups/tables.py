@@ -54,7 +54,7 @@ class ContactList(ListSpec):
         Column(key="method", label="方式", cell=lambda row, _today: _method(row)),
         Column(key="state", label="业务状态", cell=lambda row, _today: row.get_business_state_display()),
         Column(key="description", label="业务描述", css="max-w-md truncate max-md:basis-full", cell=lambda row, _today: _short(row.description)),
-        Column(key="tracker", label="跟踪人", cell=lambda row, _today: Cell(row.tracker.name, label="跟踪人")),
+        Column(key="tracker", label="跟踪人", cell=lambda row, _today: Cell(row.tracker_label, label="跟踪人")),
         Column(key="callback_on", label="回访日期", sort="callback_on", css="figures", cell=lambda row, _today: _day(row.callback_on, "回访")),
         Column(
             key="submitted", label="提交时间", sort="submitted_at", css="figures phone-hide",

@@ -201,6 +201,12 @@ def test_the_audit_and_the_stream_name_both(cast):
     from keqing.timeline.models import Entry as Line
 
     assert Line.objects.filter(customer_id=customer.pk, actor_name="罗佳 代 李雯").exists()
+    answer = browser.post(
+        reverse("followups:record", args=[customer.pk]),
+        {"track_on": f"{MONDAY}", "method": "visit", "business_state": "needs", "description": "与药剂科确认排期"},
+    )
+    assert answer.status_code in (200, 302, 303)
+    assert "罗佳 代 李雯" in browser.get(reverse("followups:contacts")).content.decode()
 
 
 def test_work_of_ones_own_is_signed_by_oneself_also_while_a_deputy(cast):

@@ -347,3 +347,21 @@ def test_what_only_the_leaver_had_goes_along_or_ends(cast):
     export.refresh_from_db()
     assert view.staff == cast.sibling
     assert export.state == "cancelled"
+
+
+def test_open_leads_promises_and_targets_go_along(cast):
+    from keqing.leads.models import Lead, Step
+    from keqing.leads.tests.factories import make_lead
+    from keqing.lifecycle.models import Target
+
+    lead = make_lead(by=cast.rep, mine=True, organisation_name="示例诊所")
+    customer = make_organisation(owner=cast.rep)
+    target = Target.objects.create(
+        customer_id=customer.pk, customer_name=customer.name, kind="grade", now="B", wanted="A", due_on=TODAY, actions="每月两次科室会",
+        position=position_of(cast.rep), created_by=cast.rep, created_at=NOW,
+    )  # fmt: skip
+    done = carried(cast)
+    assert done.counts == {"客户": 1, "未结束的线索": 1, "未达成的提升目标": 1}
+    assert Lead.objects.get(pk=lead.pk).position == position_of(cast.sibling)
+    assert Step.objects.filter(lead=lead, to_position=position_of(cast.sibling)).exists()
+    assert Target.objects.get(pk=target.pk).position == position_of(cast.sibling)

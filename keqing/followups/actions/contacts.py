@@ -11,6 +11,7 @@ from django.db.models import F, Max, Min, Q, Subquery
 from django.db.models.functions import Least
 
 from keqing.access.models import Position, Staff
+from keqing.audit import acting
 from keqing.audit import actions as audit
 from keqing.followups.actions import promising
 from keqing.followups.actions.promising import Promise
@@ -123,7 +124,8 @@ def _store(
     home = by.standing.home
     contact = ContactRecord.objects.create(
         customer_id=customer.pk, customer_name=customer.name, tracker=by, tracker_position=home,
-        tracker_unit=home.unit if home else None, form_key=form_key, submitted_at=at, checked=sorted(checked),
+        tracker_unit=home.unit if home else None, tracked_for=acting.name_for(by.pk), form_key=form_key, submitted_at=at,
+        checked=sorted(checked),
         is_unannounced=lacks_appointment(customer=customer, method=given["method"], on=given["track_on"]), **_stored(given),
     )
     _store_participants(contact, participants)
