@@ -9,6 +9,7 @@ from django.db import connection, transaction
 
 from keqing.access.models import OrgUnit, Position
 from keqing.access.standing import roles
+from keqing.desk.demo.assignment import make_rules
 from keqing.desk.demo.customers import CustomerBuilder
 from keqing.desk.demo.handovers import make_handovers
 from keqing.desk.demo.history import HistoryBuilder
@@ -74,6 +75,7 @@ def make_demo_company(*, at: datetime, scale: float = 1.0, progress: Progress = 
     written += add_voices(at=at)
     written += add_promises(at=at)
     make_leads(at=at, seed=SEED)
+    make_rules(at=at)
     progress(97, "整理统计信息")
     written += make_plans(at=at)
     with connection.cursor() as cursor:
