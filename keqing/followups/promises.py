@@ -24,7 +24,7 @@ class Rate:
         return (self.kept * 200 + self.due) // (2 * self.due) if self.due else None
 
     def __str__(self) -> str:
-        return "--" if self.percent is None else f"{self.percent} %"
+        return "--" if self.percent is None else f"{self.percent}%"
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from keqing.desk.demo.structure import Seat, Structure
 from keqing.followups.actions import comments, contacts, reminders
 from keqing.followups.actions.contacts import Attendee
 from keqing.followups.models import Comment, ContactRecord, Participant, Reminder
+from keqing.followups.policy import policy
 from keqing.kit.formats import SHANGHAI, business_date
 from keqing.people.choices import Role
 from keqing.people.models import Organisation, Person
@@ -129,6 +130,11 @@ class HistoryBuilder:
                 materials=material if material in said else "", submitted_at=submitted,
                 duty=DUTIES[len(self.diary.contacts) % len(DUTIES)], minutes=15 + 5 * (len(self.diary.contacts) % 10),
             )
+        )
+        record = self.diary.contacts[-1]
+        # most visits to a key customer are by appointment
+        record.is_unannounced = len(self.diary.contacts) % 8 == 0 and policy().asks_for_appointment(
+            method=record.method, level=organisation.level
         )
         known = self.book.people_of.get(organisation.pk, [])
         self.people_in.append([rng.choice(known)] if known and rng.random() < 0.8 else [])

@@ -11,7 +11,7 @@ from keqing.followups.models import ContactRecord
 from keqing.kit.formats import SHANGHAI, business_date
 from keqing.people.models import Organisation
 
-WANTED, STEP, DAYS = 48, 5, 120
+OWN, WANTED, STEP, DAYS = 12, 40, 5, 120
 TEXTS = ("寄检验报告", "补送说明书新版", "约药剂科主任当面说明", "送会议资料", "回复不良反应咨询", "提供配送公司联系人")
 EVIDENCE = ("快递已签收", "当面交给本人", "邮件已回执", "对方电话确认收到")
 PARTS = (("备齐资质文件", 1), ("与药剂科确认目录", 3), ("准备药事会材料", 5), ("约分管院长", 8))
@@ -26,7 +26,9 @@ def _past(at: datetime) -> int:
     """What came of promises of the last months: most kept in time, a few late, a few forgotten."""
     today = business_date(at)
     recent = ContactRecord.objects.filter(track_on__gte=today - timedelta(days=DAYS), track_on__lt=today - timedelta(days=9))
-    rows = recent.filter(tracker__is_active=True).select_related("tracker").order_by("-pk")[: WANTED * STEP : STEP]
+    recent = recent.filter(tracker__is_active=True).select_related("tracker").order_by("-pk")
+    mine = recent.filter(tracker__login_name="rep")[: OWN * STEP : STEP]
+    rows = [*mine, *recent.exclude(tracker__login_name="rep")[: WANTED * STEP : STEP]]
     alive = Organisation.objects.alive().in_bulk([row.customer_id for row in rows])
     count = 0
     for number, row in enumerate(rows):

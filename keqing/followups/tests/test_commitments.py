@@ -181,7 +181,7 @@ def test_eight_of_ten_on_time_are_eighty_percent(cast, hospital):
             keep_commitment(commitment=made, on=day(-2), evidence="迟了", by=cast.rep, at=when(-2))
     promise(cast, hospital, text="还没到期", due=4)
     drop_commitment(commitment=promise(cast, hospital, text="作废"), reason="记错", by=cast.rep, at=NOW)
-    assert Rate(8, 10).percent == 80 and str(Rate(8, 10)) == "80 %" and str(Rate(0, 0)) == "--"
+    assert Rate(8, 10).percent == 80 and str(Rate(8, 10)) == "80%" and str(Rate(0, 0)) == "--"
     first, last = day(-30), TODAY
     people = rates_by_person(staff=cast.manager, first=first, last=last, today=TODAY)
     assert [(one.label, one.rate) for one in people] == [("李雯", Rate(8, 10))]
