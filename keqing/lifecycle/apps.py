@@ -10,10 +10,12 @@ class LifecycleConfig(AppConfig):
         from keqing.access import delegated, handover
         from keqing.batches import registry as batches
         from keqing.lifecycle.batches import MoveBatch
-        from keqing.lifecycle.handover import TARGETS
+        from keqing.lifecycle.handover import TARGETS, TargetsGoWithCustomers
         from keqing.lifecycle.permissions import Can
+        from keqing.people import transfer
 
         handover.register_movable(TARGETS)
+        transfer.register(TargetsGoWithCustomers())
         delegated.register_shared(read=(Can.VIEW,), write=(Can.EDIT,))
         batches.register(MoveBatch())
         self._register_lists()

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from keqing.access.handover import open_work
 from keqing.access.tests.factories import make_cast, position_of
 from keqing.audit.models import Entry as AuditEntry
 from keqing.followups.tests.factories import TODAY
@@ -13,6 +14,7 @@ from keqing.lifecycle.actions.needs import FIELDS, NeedRefused, StaleNeed, chang
 from keqing.lifecycle.actions.targets import StaleTarget, TargetRefused, change_target, reach_target
 from keqing.lifecycle.models import Need, PipelineGoal, Target
 from keqing.lifecycle.tests.factories import make_need, make_target, take_up
+from keqing.people.actions.organisations import assign_organisations
 from keqing.people.models import Organisation
 from keqing.people.tests.factories import NOW, make_organisation
 from keqing.timeline.models import Entry
@@ -98,3 +100,15 @@ def test_a_goal_is_for_a_position_and_a_month_and_never_for_a_medical_representa
     with pytest.raises(GoalRefused, match="REP-01"):
         set_goal(position=position_of(cast.rep), month=TODAY, wanted=5, by=cast.manager, at=NOW)
     assert AuditEntry.objects.filter(action="goal.set").count() == 2
+
+
+def test_an_open_target_goes_with_its_customer_and_is_counted_as_open_work_of_the_position():
+    cast = make_cast()
+    customer = make_organisation(owner=cast.rep)
+    target = make_target(customer=customer, by=cast.rep)
+    position = position_of(cast.rep)
+    assert ("未达成的提升目标", 1) in [(work.label, work.count) for work in open_work(positions=[position])]
+    assign_organisations(organisations=[customer], position=position_of(cast.sibling), by=cast.manager, at=NOW)
+    target.refresh_from_db()
+    assert (target.position, target.version) == (position_of(cast.sibling), 2)
+    assert not [work for work in open_work(positions=[position]) if work.label == "未达成的提升目标"]
