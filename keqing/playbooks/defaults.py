@@ -15,7 +15,7 @@ def drafts(*, today: date) -> dict[str, tuple[str, EditionDraft]]:
     """Title and content by key."""
     return {
         "judge": ("待识别客户判别", EditionDraft(
-            active_from=today, on_entry=True, stages=[Stage.UNIDENTIFIED], purpose="三个工作日内弄清是不是我们的客户，是哪一类",
+            valid_from=today, on_entry=True, stages=[Stage.UNIDENTIFIED], purpose="三个工作日内弄清是不是我们的客户，是哪一类",
             steps=[
                 StepDraft(text="核实 {客户} 的名称、地区和联系人", method="phone", offset=0, deadline_days=1, is_mandatory=True),
                 StepDraft(text="判别：是否目标客户，需求是什么", offset=1, deadline_days=2, is_mandatory=True),
@@ -23,7 +23,7 @@ def drafts(*, today: date) -> dict[str, tuple[str, EditionDraft]]:
             ],
         )),
         "nurture": ("潜在客户培育", EditionDraft(
-            active_from=today, on_entry=True, stages=[Stage.PROSPECT], purpose="两个月内找到需求和决策人，变成销售机会",
+            valid_from=today, on_entry=True, stages=[Stage.PROSPECT], purpose="两个月内找到需求和决策人，变成销售机会",
             steps=[
                 StepDraft(text="首次拜访 {客户}：了解需求和决策流程", method="visit", offset=0, deadline_days=5, is_mandatory=True),
                 StepDraft(text="送产品资料，约下次面谈", method="visit", offset=10, deadline_days=5),
@@ -33,7 +33,7 @@ def drafts(*, today: date) -> dict[str, tuple[str, EditionDraft]]:
             ],
         )),
         "push": ("销售机会推进与跟踪", EditionDraft(
-            active_from=today, on_entry=True, stages=[Stage.OPPORTUNITY], purpose="有需求的客户不断线，每一步都有下一步",
+            valid_from=today, on_entry=True, stages=[Stage.OPPORTUNITY], purpose="有需求的客户不断线，每一步都有下一步",
             steps=[
                 StepDraft(text="确认 {客户} 的需求、时间和竞争情况", method="visit", offset=0, deadline_days=3, is_mandatory=True),
                 StepDraft(text="送方案或报价，约定答复日期", offset=5, deadline_days=3),
@@ -42,7 +42,7 @@ def drafts(*, today: date) -> dict[str, tuple[str, EditionDraft]]:
             ],
         )),
         "care": ("用户关怀", EditionDraft(
-            active_from=today, on_entry=True, stages=[Stage.USER], purpose="用得好、有人管，问题在抱怨之前发现",
+            valid_from=today, on_entry=True, stages=[Stage.USER], purpose="用得好、有人管，问题在抱怨之前发现",
             steps=[
                 StepDraft(text="询问 {客户} 的使用情况和问题", method="phone", offset=5, deadline_days=3, is_mandatory=True),
                 StepDraft(text="上门回访：听取意见，登记建议", method="visit", offset=20, deadline_days=5),
@@ -50,7 +50,7 @@ def drafts(*, today: date) -> dict[str, tuple[str, EditionDraft]]:
             ],
         )),
         "winback": ("客户挽留", EditionDraft(
-            active_from=today, on_entry=True, on_alarm=True, stages=[Stage.DORMANT, Stage.LOST], again_after=90,
+            valid_from=today, on_entry=True, on_alarm=True, stages=[Stage.DORMANT, Stage.LOST], again_after=90,
             purpose="弄清为什么不来了，能挽回的挽回，不能的写明原因",
             steps=[
                 StepDraft(text="联系 {客户}：问清停止合作的原因", method="phone", offset=0, deadline_days=2, is_mandatory=True),
@@ -60,7 +60,7 @@ def drafts(*, today: date) -> dict[str, tuple[str, EditionDraft]]:
             ],
         )),
         "reward": ("企业客户维系激励", EditionDraft(
-            active_from=today, kinds=list(PARTNER_KINDS), purpose="按合同兑现，只对企业，不涉及医疗机构和其中的人员",
+            valid_from=today, kinds=list(PARTNER_KINDS), purpose="按合同兑现，只对企业，不涉及医疗机构和其中的人员",
             stages=[Stage.ORDER_CUSTOMER, Stage.USER],
             steps=[
                 StepDraft(text="核对 {客户} 合同约定的返利条件", offset=0, deadline_days=5),

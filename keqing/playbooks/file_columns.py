@@ -29,7 +29,7 @@ PLAYBOOKS = (
     FileColumn(key="levels", label="医院等级", paths=("current__levels",), value=_several(Level)),
     FileColumn(key="edition", paths=("current__number",)), FileColumn(key="running"), FileColumn(key="done"),
     FileColumn(key="due"), FileColumn(key="overdue"), FileColumn(key="stopped"),
-    FileColumn(key="from", paths=("current__active_from",)), FileColumn(key="closed", paths=("closed_on",)),
+    FileColumn(key="from", paths=("current__valid_from",)), FileColumn(key="closed", paths=("closed_on",)),
 )  # fmt: skip
 ENROLMENTS = (
     FileColumn(key="customer", paths=("customer_name",)), FileColumn(key="playbook", paths=("playbook__title",)),

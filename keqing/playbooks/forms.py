@@ -36,8 +36,8 @@ class HeadForm(Form):
     title = forms.CharField(label=_("名称"), max_length=60)
     purpose = forms.CharField(label=_("目的"), max_length=200, required=False)
     unit = forms.ChoiceField(label=_("适用组织"))
-    active_from = forms.DateField(label=_("启用日期"))
-    active_to = forms.DateField(label=_("截止日期"), required=False, help_text=_("到期后不再有客户加入。"))
+    valid_from = forms.DateField(label=_("启用日期"))
+    valid_to = forms.DateField(label=_("截止日期"), required=False, help_text=_("到期后不再有客户加入。"))
     on_entry = forms.BooleanField(label=_("客户进入所选阶段时自动加入"), required=False)
     on_night = forms.BooleanField(label=_("每晚自动加入符合条件的客户"), required=False)
     on_alarm = forms.BooleanField(label=_("出现流失预警时自动加入"), required=False)
@@ -51,7 +51,7 @@ class HeadForm(Form):
     saved = forms.ChoiceField(label=_("按我保存的视图筛选"), required=False)
 
     layout = (
-        (_("方案"), ("title", "purpose", "unit", "active_from", "active_to")),
+        (_("方案"), ("title", "purpose", "unit", "valid_from", "valid_to")),
         (_("适用客户（都不选就是全部）"), ("stages", "kinds", "levels", "tags", "saved")),
         (_("怎样加入"), ("on_entry", "on_night", "on_alarm", "again_after")),
     )
@@ -78,7 +78,7 @@ class HeadForm(Form):
         data = self.cleaned_data
         query = data.get("saved", "")
         return EditionDraft(
-            steps=steps, active_from=data["active_from"], active_to=data["active_to"], purpose=data["purpose"],
+            steps=steps, valid_from=data["valid_from"], valid_to=data["valid_to"], purpose=data["purpose"],
             on_entry=data["on_entry"], on_night=data["on_night"], on_alarm=data["on_alarm"], stages=data["stages"],
             kinds=data["kinds"], levels=data["levels"], tag_ids=[int(pk) for pk in data.get("tags", ())], query=query,
             query_name=self.offered.get(query, ""), again_after=data["again_after"],

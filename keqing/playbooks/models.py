@@ -26,8 +26,8 @@ class PlaybookQuerySet(models.QuerySet["Playbook"]):
 
     def in_force(self, day: date) -> PlaybookQuerySet:
         """Those that take customers in on this day."""
-        begun = Q(current__active_from__lte=day)
-        return self.filter(begun, Q(current__active_to__isnull=True) | Q(current__active_to__gte=day), closed_on__isnull=True)
+        begun = Q(current__valid_from__lte=day)
+        return self.filter(begun, Q(current__valid_to__isnull=True) | Q(current__valid_to__gte=day), closed_on__isnull=True)
 
 
 class Playbook(models.Model):
@@ -83,8 +83,8 @@ class Edition(models.Model):
     query = models.CharField("筛选条件", max_length=2000, blank=True, default="")
     query_name = models.CharField("筛选", max_length=40, blank=True, default="")
     again_after = models.PositiveSmallIntegerField("再次加入间隔（天）", default=180)
-    active_from = models.DateField("启用日期")
-    active_to = models.DateField("截止日期", null=True, blank=True)
+    valid_from = models.DateField("启用日期")
+    valid_to = models.DateField("截止日期", null=True, blank=True)
     running = models.CharField("已加入的客户", max_length=4, choices=Running.choices, default=Running.KEEP)
     reason = models.CharField("变更理由", max_length=200, blank=True, default="")
     by = models.ForeignKey("access.Staff", models.PROTECT, null=True, related_name="+", verbose_name="修改人")
@@ -96,7 +96,7 @@ class Edition(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["playbook", "number"], name="edition_number"),
             models.CheckConstraint(
-                condition=Q(active_to__isnull=True) | Q(active_to__gte=F("active_from")), name="edition_days"
+                condition=Q(valid_to__isnull=True) | Q(valid_to__gte=F("valid_from")), name="edition_days"
             ),
         ]
 
@@ -236,7 +236,7 @@ class StepRun(models.Model):
 class Round(models.Model):
     """One night's generation of follow-ups: how far it has come. A killed worker's round goes on where it stood."""
 
-    day = models.DateField("日期", unique=True)
+    night_on = models.DateField("日期", unique=True)
     upto = models.BigIntegerField(default=0)
     seen = models.PositiveIntegerField("已处理客户", default=0)
     made = models.JSONField("生成", default=dict)
@@ -247,10 +247,10 @@ class Round(models.Model):
 
     class Meta:
         verbose_name = "夜间生成"
-        ordering = ["-day"]
+        ordering = ["-night_on"]
 
     def __str__(self) -> str:
-        return f"{self.day}"
+        return f"{self.night_on}"
 
 
 class Notice(models.Model):
@@ -264,12 +264,12 @@ class Notice(models.Model):
 
     customer_id = models.BigIntegerField("客户编号")
     rule = models.CharField("规则", max_length=10, choices=Rule.choices)
-    day = models.DateField("日期")
+    made_on = models.DateField("日期")
     number = models.BigIntegerField(default=0)  # the step, where several of one customer may begin on a day
     position_id = models.BigIntegerField()
     reminder_id = models.BigIntegerField()
 
     class Meta:
         verbose_name = "夜间生成的跟进"
-        indexes = [models.Index(fields=["day", "position_id"], name="notice_day")]
-        constraints = [models.UniqueConstraint(fields=["customer_id", "rule", "number", "day"], name="notice_once")]
+        indexes = [models.Index(fields=["made_on", "position_id"], name="notice_day")]
+        constraints = [models.UniqueConstraint(fields=["customer_id", "rule", "number", "made_on"], name="notice_once")]

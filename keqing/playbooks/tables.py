@@ -78,7 +78,7 @@ class PlaybookList(ListSpec):
         Column(key="edition", label="版本", numeric=True, cell=lambda row, _today: f"第 {row.current.number} 版" if row.current else ""),
         _figure("running", "进行中"), Column(key="done", label="已完成步骤", numeric=True, cell=_done), _figure("due", "到期"),
         _figure("overdue", "逾期"), _figure("stopped", "已结束"),
-        Column(key="from", label="启用", css="figures phone-hide", cell=lambda row, _today: format_date(row.current.active_from) if row.current else ""),
+        Column(key="from", label="启用", css="figures phone-hide", cell=lambda row, _today: format_date(row.current.valid_from) if row.current else ""),
         Column(key="closed", label="停用", css="figures", shown=False, cell=lambda row, _today: format_date(row.closed_on) if row.closed_on else ""),
     )
     file_columns = file_columns.PLAYBOOKS

@@ -54,7 +54,7 @@ def generate(*, day: date, now: Callable[[], datetime], portion: int = 0) -> Rou
     ``portion``: how many customers a transaction takes, else ``PORTION``.
     """
     at = now()
-    found, _is_new = Round.objects.get_or_create(day=day, defaults={"started_at": at, "touched_at": at})
+    found, _is_new = Round.objects.get_or_create(night_on=day, defaults={"started_at": at, "touched_at": at})
     night = _night(day)
     while _portion(round_id=found.pk, night=night, at=now(), size=portion or PORTION):
         pass
@@ -64,7 +64,7 @@ def generate(*, day: date, now: Callable[[], datetime], portion: int = 0) -> Rou
 
 def take_up_abandoned(*, day: date, at: datetime) -> bool:
     """Ask for today's round to go on when the worker that ran it is gone; whether it was asked for."""
-    left = Round.objects.filter(day=day, finished_at__isnull=True, touched_at__lt=at - SILENCE).exists()
+    left = Round.objects.filter(night_on=day, finished_at__isnull=True, touched_at__lt=at - SILENCE).exists()
     if left:
         jobs.defer(tasks.go_on)
     return left
@@ -100,7 +100,7 @@ def _work(night: Night, after: int, upto: int, at: datetime) -> Mapping[str, int
         made["enrolled"] += _enrol(edition, list(fits.values_list("pk", flat=True)), Enrolment.Origin.NIGHT, night, at)
     for edition in night.on_entry:
         # entered by the way they were recorded or imported: nobody moved them into their stage
-        since = max(edition.active_from, night.day - MISSED)
+        since = max(edition.valid_from, night.day - MISSED)
         fits = fitting.who_may_enter(edition, today=night.day).filter(pk__gt=after, pk__lte=upto, lifecycle_since__gte=since)
         made["enrolled"] += _enrol(edition, list(fits.values_list("pk", flat=True)), Enrolment.Origin.ENTRY, night, at)
     made[Rule.STEP] = _steps(night, after, upto, at)
@@ -191,7 +191,7 @@ def _remind(
     at: datetime,
 ) -> list[int]:
     """One reminder for each of these customers the rule has not spoken of lately; returns the customers."""
-    lately = Notice.objects.filter(customer_id=OuterRef("pk"), rule=rule, day__gt=night.day - timedelta(days=again))
+    lately = Notice.objects.filter(customer_id=OuterRef("pk"), rule=rule, made_on__gt=night.day - timedelta(days=again))
     mould = bulk.Mould(Reminder, origin=origin, created_at=at, due_on=night.due_on, first_due_on=night.due_on)
     made = []
     for row in rows.filter(~Exists(lately)):
@@ -219,7 +219,7 @@ def _customers(ids: Sequence[int]) -> dict[int, Organisation]:
 
 
 def _note(night: Night, rule: str, made: Sequence[tuple[Reminder, int]]) -> None:
-    mould = bulk.Mould(Notice, rule=rule, day=night.day)
+    mould = bulk.Mould(Notice, rule=rule, made_on=night.day)
     bulk.insert(
         mould.make(customer_id=one.customer_id, number=number, position_id=one.position_id, reminder_id=one.pk)
         for one, number in made
@@ -229,15 +229,15 @@ def _note(night: Night, rule: str, made: Sequence[tuple[Reminder, int]]) -> None
 def _finish(found: Round, at: datetime) -> None:
     """One message a person about all of it, one audit entry about the night."""
     lines: dict[int, dict[str, int]] = defaultdict(dict)
-    counted = Notice.objects.filter(day=found.day).values_list("position_id", "rule").annotate(Count("pk")).order_by()
+    counted = Notice.objects.filter(made_on=found.night_on).values_list("position_id", "rule").annotate(Count("pk")).order_by()
     for position_id, rule, number in counted:
         lines[position_id][rule] = number
     holders = Position.objects.current().filter(pk__in=lines, holder__isnull=False).select_related("holder")
-    send_all(messages=[_summary(one, lines[one.pk], found.day) for one in holders], at=at)
+    send_all(messages=[_summary(one, lines[one.pk], found.night_on) for one in holders], at=at)
     found.finished_at = found.touched_at = at
     found.save(update_fields=["finished_at", "touched_at"])
     audit.record(
-        action="playbook.night", by=None, at=at, subject=audit.Subject("playbooks.round", found.pk, f"{found.day}"),
+        action="playbook.night", by=None, at=at, subject=audit.Subject("playbooks.round", found.pk, f"{found.night_on}"),
         changes={"made": [None, found.made], "seen": [None, found.seen]},
     )
 

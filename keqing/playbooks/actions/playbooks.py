@@ -58,8 +58,8 @@ class EditionDraft:
     """What an edition says."""
 
     steps: Sequence[StepDraft]
-    active_from: date
-    active_to: date | None = None
+    valid_from: date
+    valid_to: date | None = None
     purpose: str = ""
     on_entry: bool = False
     on_night: bool = False
@@ -149,7 +149,7 @@ def _add_edition(
         playbook=playbook, number=number, purpose=draft.purpose.strip(), on_entry=draft.on_entry, on_night=draft.on_night,
         on_alarm=draft.on_alarm, stages=list(draft.stages), kinds=list(draft.kinds), levels=list(draft.levels),
         tag_ids=list(draft.tag_ids), query=draft.query, query_name=draft.query_name, again_after=draft.again_after,
-        active_from=draft.active_from, active_to=draft.active_to, running=running, reason=reason.strip()[:200], by=by, at=at,
+        valid_from=draft.valid_from, valid_to=draft.valid_to, running=running, reason=reason.strip()[:200], by=by, at=at,
     )
     known = set(Step.objects.filter(edition__playbook=playbook).values_list("line", flat=True))
     fresh = max(known, default=0)
@@ -177,7 +177,7 @@ def _check(draft: EditionDraft) -> None:
         raise PlaybookRefused(f"一个方案最多 {MOST_STEPS} 个步骤。")
     if draft.on_entry and not draft.stages:
         raise PlaybookRefused("进入阶段时自动加入的方案，要选至少一个阶段。")
-    if draft.active_to is not None and draft.active_to < draft.active_from:
+    if draft.valid_to is not None and draft.valid_to < draft.valid_from:
         raise PlaybookRefused("截止日期不能早于启用日期。")
     lines = [step.line for step in draft.steps if step.line]
     if len(lines) != len(set(lines)):

@@ -17,8 +17,8 @@ STEPS = (
 )
 
 
-def draft(*, steps: Any = STEPS, active_from: date = TODAY, **rest: Any) -> EditionDraft:
-    return EditionDraft(**{"stages": ["prospect"], "on_entry": True, "steps": steps, "active_from": active_from, **rest})
+def draft(*, steps: Any = STEPS, valid_from: date = TODAY, **rest: Any) -> EditionDraft:
+    return EditionDraft(**{"stages": ["prospect"], "on_entry": True, "steps": steps, "valid_from": valid_from, **rest})
 
 
 def make_playbook(*, title: str = "潜在客户培育", unit: OrgUnit | None = None, by: Staff | None = None, **rest: Any) -> Playbook:

@@ -251,7 +251,7 @@ def test_a_deny_word_in_a_step_is_refused(cast):
 
 @pytest.mark.parametrize(("rest", "why"), [
     ({"steps": []}, "至少"), ({"steps": [StepDraft(text="找{院长}")]}, "院长"), ({"stages": []}, "阶段"),
-    ({"active_to": TODAY - timedelta(days=1)}, "截止"), ({"steps": [StepDraft(text="某事", owner_rule="position")]}, "岗位"),
+    ({"valid_to": TODAY - timedelta(days=1)}, "截止"), ({"steps": [StepDraft(text="某事", owner_rule="position")]}, "岗位"),
     ({"steps": [StepDraft(text=" ")]}, "第 1 步"),
 ])
 def test_a_plan_that_makes_no_sense_is_refused(cast, rest, why):

@@ -169,7 +169,7 @@ def test_an_abandoned_round_is_taken_up(cast):
     from keqing.kit import jobs
 
     make_customer(owner=cast.rep, days_quiet=50)
-    Round.objects.create(day=TODAY, started_at=NOW, touched_at=NOW)
+    Round.objects.create(night_on=TODAY, started_at=NOW, touched_at=NOW)
     assert not nightly.take_up_abandoned(day=TODAY, at=NOW + timedelta(seconds=30))
     assert nightly.take_up_abandoned(day=TODAY, at=NOW + timedelta(seconds=90))
     assert jobs._take_next()[0].endswith("go_on")

@@ -80,7 +80,7 @@ def test_progress_counts_done_and_overdue_steps(client, cast):
 def form_of(plan, **changes):
     edition = plan.current
     sent = {
-        "title": plan.title, "purpose": "新的目的", "active_from": TODAY.isoformat(), "again_after": "90", "on_entry": "on",
+        "title": plan.title, "purpose": "新的目的", "valid_from": TODAY.isoformat(), "again_after": "90", "on_entry": "on",
         "stages": ["prospect"], "version": plan.version, "running": "keep", "reason": "季度复盘", "rows": "0,1,2",
     }
     for number, step in enumerate(edition.steps.all()):
@@ -150,7 +150,7 @@ def test_a_region_manager_makes_plans_for_the_own_region_only(client, cast):
     foreign = make_playbook(title="公司方案")
     assert client.get(reverse("playbooks:playbook_edit", args=[foreign.pk])).status_code == 403
     step = {"s0-text": "拜访", "s0-offset": "0", "s0-in_workdays": "yes", "s0-deadline_days": "2", "s0-owner_rule": "owner"}
-    sent = {"title": "华南培育", "active_from": TODAY.isoformat(), "again_after": "90", "rows": "0", **step}
+    sent = {"title": "华南培育", "valid_from": TODAY.isoformat(), "again_after": "90", "rows": "0", **step}
     assert client.post(reverse("playbooks:playbook_new"), {**sent, "unit": cast.north.pk}).status_code == 422
     assert client.post(reverse("playbooks:playbook_new"), {**sent, "unit": cast.south.pk}).status_code == 302
     assert Playbook.objects.get(title="华南培育").unit == cast.south

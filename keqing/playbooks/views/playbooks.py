@@ -67,7 +67,7 @@ def playbook_new(request: HttpRequest) -> HttpResponse:
     at = timezone.now()
     units = units_managed(request.user)
     steps = _Steps(request, blank=BLANK_STEPS)
-    initial = {"active_from": business_date(at), "again_after": 180, "unit": units[0].pk if units else ""}
+    initial = {"valid_from": business_date(at), "again_after": 180, "unit": units[0].pk if units else ""}
     head = _head(HeadForm, request, steps, staff=request.user, initial=initial)
 
     def store() -> Playbook:
@@ -239,7 +239,7 @@ def _wrong(step_forms: Sequence[forms.Form]) -> list[int]:
 
 def _initial(found: Playbook, edition: Edition) -> dict[str, Any]:
     return {
-        "title": found.title, "purpose": edition.purpose, "active_from": edition.active_from, "active_to": edition.active_to,
+        "title": found.title, "purpose": edition.purpose, "valid_from": edition.valid_from, "valid_to": edition.valid_to,
         "on_entry": edition.on_entry, "on_night": edition.on_night, "on_alarm": edition.on_alarm, "again_after": edition.again_after,
         "stages": edition.stages, "kinds": edition.kinds, "levels": edition.levels, "tags": [str(pk) for pk in edition.tag_ids],
         "saved": edition.query, "version": found.version, "running": Edition.Running.KEEP,
