@@ -47,6 +47,8 @@ ACTIONS = {
     "feedback.reported": "不良反应上报",
     "feedback.escalated": "客户反馈超时升级",
     "news.added": "登记市场动态",
+    "news.imported": "导入市场动态",
+    "news.import_undone": "撤销导入市场动态",
     "news.edited": "修改市场动态",
     "news.taken_down": "撤下市场动态",
     "news.put_back": "恢复市场动态",

@@ -9,9 +9,9 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from keqing.kit.forms import Form, SeveralField, VersionedForm
-from keqing.news.actions import known_products
 from keqing.news.models import Topic
-from keqing.news.words import split, wrong
+from keqing.news.queries import spellings
+from keqing.news.words import folded, split, wrong
 
 
 class ProductsField(forms.CharField):
@@ -21,7 +21,8 @@ class ProductsField(forms.CharField):
         words = split(super().clean(value))
         if sentence := wrong(words):
             raise forms.ValidationError(sentence)
-        return known_products(words)
+        known = spellings() if words else {}
+        return [known.get(folded(word), word) for word in words]
 
     def prepare_value(self, value: Any) -> Any:
         return "、".join(value) if isinstance(value, list) else value

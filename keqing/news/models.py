@@ -57,7 +57,7 @@ class MarketIntel(models.Model):
         indexes = [
             models.Index(fields=["-published_on", "-id"], name="intel_published"),
             models.Index(fields=["topic", "-published_on", "-id"], name="intel_topic"),
-            models.Index(fields=["source", "title"], name="intel_source"),
+            models.Index(fields=["title"], name="intel_title"),
             GinIndex(fields=["products"], name="intel_products"),
         ]
 

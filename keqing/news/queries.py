@@ -1,12 +1,14 @@
 """What the pages of market news show."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from django.db.models import Q
 
 from keqing.access.models import Staff
 from keqing.news.models import MarketIntel, Subscription
+from keqing.news.words import folded
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,17 @@ def matching_followed(staff: Staff) -> Q:
     for word in followed_by(staff).products:
         found |= Q(products__icontains=word) | Q(title__icontains=word)
     return found
+
+
+def spellings() -> dict[str, str]:
+    """Product words as they were written last, by their folded form: one product is not spelled in two ways."""
+    before = MarketIntel.objects.order_by("-pk").values_list("products", flat=True)[:500]
+    return {folded(word): word for products in reversed(list(before)) for word in products}
+
+
+def titles_known(titles: Collection[str]) -> set[tuple[str, date]]:
+    """Title and day of the items there are under these titles."""
+    return set(MarketIntel.objects.filter(title__in=titles).values_list("title", "published_on"))
 
 
 def near(intel: MarketIntel, staff: Staff) -> list[MarketIntel]:
