@@ -33,6 +33,7 @@ CHIPS: Sequence[tuple[str, str, tuple[str, ...], str]] = (
     ("contact", "全部联系", ("contact",), ""),
     ("comment", "批注", ("contact",), ""),
     ("reminder", "跟进", ("reminder",), ""),
+    ("promise", "承诺", ("promise",), ""),
     ("profile", "资料", ("profile", "owner", "import"), ""),
 )
 
