@@ -18,6 +18,8 @@ from keqing.people.stages import FORWARD
 
 LONG = forms.Textarea(attrs={"rows": 2})
 CHOOSE = ("", _("请选择"))
+REASONS = LossReason.objects.filter(closed_on__isnull=True)
+RIVALS = Competitor.objects.filter(closed_on__isnull=True)
 
 
 class MoveForm(Form):
@@ -26,8 +28,8 @@ class MoveForm(Form):
     to = forms.ChoiceField(label=_("变为"))
     reason = forms.CharField(label=_("原因"), max_length=300, required=False, widget=LONG)
     evidence = forms.CharField(label=_("依据"), max_length=300, required=False, widget=LONG)
-    loss_reason = forms.ModelChoiceField(label=_("流失原因"), queryset=LossReason.objects.filter(closed_on__isnull=True), required=False)
-    competitor = forms.ModelChoiceField(label=_("去了哪家"), queryset=Competitor.objects.filter(closed_on__isnull=True), required=False)
+    loss_reason = forms.ModelChoiceField(label=_("流失原因"), queryset=REASONS, required=False, empty_label=_("请选择"))
+    competitor = forms.ModelChoiceField(label=_("去了哪家"), queryset=RIVALS, required=False, empty_label=_("没有或不清楚"))
     seen = forms.ChoiceField(choices=Stage.choices, widget=forms.HiddenInput)
     contact = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1, widget=forms.HiddenInput)
 
@@ -52,9 +54,9 @@ class BatchMoveForm(Form):
     reason = forms.CharField(label=_("原因"), max_length=300, widget=LONG)
     evidence = forms.CharField(label=_("依据"), max_length=300, required=False, widget=LONG)
     loss_reason = forms.ModelChoiceField(
-        label=_("流失原因"), queryset=LossReason.objects.filter(closed_on__isnull=True), required=False, help_text=_("变为流失时必选。")
+        label=_("流失原因"), queryset=REASONS, required=False, empty_label=_("请选择"), help_text=_("变为流失时必选。")
     )
-    competitor = forms.ModelChoiceField(label=_("去了哪家"), queryset=Competitor.objects.filter(closed_on__isnull=True), required=False)
+    competitor = forms.ModelChoiceField(label=_("去了哪家"), queryset=Competitor.objects.filter(closed_on__isnull=True), required=False, empty_label=_("没有或不清楚"))
 
 
 class NeedForm(Form):
@@ -83,7 +85,7 @@ class TargetForm(Form):
     wanted = forms.ChoiceField(label=_("目标"))
     due_on = forms.DateField(label=_("目标日期"))
     actions = forms.CharField(label=_("行动"), max_length=500, widget=LONG)
-    position = forms.ModelChoiceField(label=_("负责岗位"), queryset=Position.objects.none())
+    position = forms.ModelChoiceField(label=_("负责岗位"), queryset=Position.objects.none(), empty_label=_("请选择"))
 
     def __init__(self, *args: Any, positions: QuerySet[Position], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -98,7 +100,7 @@ class TargetForm(Form):
 class TargetEditForm(VersionedForm):
     due_on = forms.DateField(label=_("目标日期"))
     actions = forms.CharField(label=_("行动"), max_length=500, widget=LONG)
-    position = forms.ModelChoiceField(label=_("负责岗位"), queryset=Position.objects.none())
+    position = forms.ModelChoiceField(label=_("负责岗位"), queryset=Position.objects.none(), empty_label=_("请选择"))
 
     def __init__(self, *args: Any, positions: QuerySet[Position], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -113,7 +115,7 @@ class ReachForm(VersionedForm):
 class GoalForm(Form):
     """New customers wanted of a position in a month."""
 
-    position = forms.ModelChoiceField(label=_("岗位"), queryset=Position.objects.none())
+    position = forms.ModelChoiceField(label=_("岗位"), queryset=Position.objects.none(), empty_label=_("请选择"))
     month = forms.CharField(label=_("月份"), max_length=7, widget=forms.TextInput(attrs={"type": "month"}))
     wanted = forms.IntegerField(label=_("目标新增（家）"), min_value=0, max_value=100_000)
 

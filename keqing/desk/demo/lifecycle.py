@@ -38,7 +38,8 @@ ANSWERS = ("已送最新说明书和文献", "商务已书面答复配送安排"
 RIVALS = ("海岚制药", "北屿生物", "衡川药业")
 SEEN = ("unidentified", 0.06)  # of those nobody has talked to yet
 LOST = 0.25  # of the dormant
-UNANSWERED, MET = 0.25, 0.4
+UNANSWERED, MET = 0.4, 0.4
+OLDEST = 75  # days: what is older has been answered
 
 
 class LifecycleBuilder:
@@ -120,7 +121,7 @@ class LifecycleBuilder:
             customer_id=organisation.pk, customer_name=organisation.name, text=text, evidence=evidence, contact_id=contact.pk,
             raised_on=raised_on, created_by=contact.tracker, created_at=contact.submitted_at,
         )
-        if met or self.rng.random() > UNANSWERED:
+        if met or self.rng.random() > UNANSWERED or (self.today - raised_on).days > OLDEST:
             need.answer = self.rng.choice(ANSWERS)
             need.answered_on = min(raised_on + timedelta(days=self.rng.randint(1, 20)), self.today)
             need.version = 2

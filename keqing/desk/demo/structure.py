@@ -187,7 +187,7 @@ class StructureBuilder:
     def _seat(self, area_name: str, n: int, unit: OrgUnit, area: Area) -> Seat:
         vacant = (area_name, n) in VACANT_SEATS
         login, person = NAMED.get((area_name, n), (None, None))
-        holder = None if vacant else self._staff(person, login)
+        holder = None if vacant else self._staff(person, login, is_filed=True)
         seat = Seat(self._position(f"{area_name}代表{n + 1}", unit, "representative", None), area)
         if vacant or (login is None and self.rng.random() < 0.12):
             seat.changed_on = self.today - timedelta(days=self.rng.randint(20, 200))
@@ -206,7 +206,7 @@ class StructureBuilder:
         unit.save(force_insert=True)
         return unit
 
-    def _staff(self, name: str | None = None, login: str | None = None, left_on: date | None = None) -> Staff:
+    def _staff(self, name: str | None = None, login: str | None = None, left_on: date | None = None, *, is_filed: bool = False) -> Staff:
         name = name or self.person_name()
         key = login or full_pinyin(name, person=True)
         while key in self.staff:
@@ -214,7 +214,7 @@ class StructureBuilder:
         staff = Staff(
             login_name=key, name=name, employee_no=f"LY{len(self.staff) + 1:04d}", password=self.password,
             mobile=f"1990000{len(self.staff):04d}", must_change_password=False, is_active=left_on is None, left_on=left_on,
-            initials=initials(name, person=True), is_medical_rep_filed=left_on is None,
+            initials=initials(name, person=True), is_medical_rep_filed=is_filed,
         )
         staff.save(force_insert=True)
         self.staff[key] = staff
