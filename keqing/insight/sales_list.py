@@ -63,10 +63,10 @@ class SalesList(ListSpec):
         Column(key="positions", label="岗位", css="phone-hide", cell=lambda row, _today: row.line.positions),
         Column(key="filing", label="备案号", cell=_filing),
         _figure("customers", "客户数"),
-        Column(key="grades", label="按等级", css="phone-hide", cell=lambda row, _today: row.line.grades),
         _figure("contacts", "本月联系"),
         _figure("open", "未完成跟进"),
         _figure("overdue", "已逾期"),
+        Column(key="grades", label="按等级", css="phone-hide max-w-xs truncate", cell=lambda row, _today: row.line.grades),
         Column(
             key="until", label="备案有效期至", shown=False, css="figures",
             cell=lambda row, _t: format_date(row.rep_filing_valid_to) if row.rep_filing_valid_to else "",

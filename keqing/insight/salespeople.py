@@ -42,8 +42,11 @@ class Line:
 
     @property
     def grades(self) -> str:
-        """三级 12 · 二级 30, the highest first."""
-        return " · ".join(f"{label} {n}" for label, n in self.levels)
+        """三级 12 · 二级 30 · 其他 40, the highest first."""
+        short: Counter[str] = Counter()
+        for label, n in self.levels:
+            short[label[:2] if label[1:2] == "级" else "其他"] += n
+        return " · ".join(f"{label} {n}" for label, n in short.items())
 
     @property
     def levels(self) -> list[tuple[str, int]]:

@@ -24,10 +24,10 @@ def make_handovers(*, at: datetime, seed: int) -> None:
         return
     team = list(
         Position.objects.current().filter(unit=own.unit, role=own.role, holder__is_active=True).exclude(pk=own.pk)
-        .select_related("unit", "holder").order_by("pk")[:3]
+        .select_related("unit", "holder").order_by("pk")[:2]
     )  # fmt: skip
     head = Position.objects.filter(unit=own.unit, is_head=True).select_related("holder").first()
-    if len(team) == 3 and head and head.holder:
+    if len(team) == 2 and head and head.holder:
         _absences(rep, own, team, head.holder, today, at)
         _transfer(team, head.holder, today, at)
         _share(own, team[1], today, at)
@@ -44,13 +44,13 @@ def _absences(rep: Staff, own: Position, team: list[Position], manager: Staff, t
         position=team[0], deputy=rep, starts_on=today, ends_on=today + 10 * day, kinds=["pharmacy"], reason="参加培训", by=manager, at=at
     )
     arrange_proxy(
-        position=team[2], deputy=team[1].holder, starts_on=today, ends_on=today + 20 * day, reason="产假前交接", by=manager, at=at
+        position=team[1], deputy=team[0].holder, starts_on=today, ends_on=today + 20 * day, reason="外出进修", by=manager, at=at
     )
 
 
 def _transfer(team: list[Position], manager: Staff, today: date, at: datetime) -> None:
     ask_transfer(
-        positions=[team[2]], reason="load", rest_to=team[1], effective_on=today + timedelta(days=7), by=manager, at=at,
+        positions=[team[1]], reason="load", rest_to=team[0], effective_on=today + timedelta(days=7), by=manager, at=at,
         note="药店和诊所先移交，医院等下月药事会之后再定；重点客户的联系人已当面介绍。",
     )
 
@@ -70,7 +70,7 @@ def _uses(rng: random.Random, today: date) -> None:
     for position in Position.objects.current().filter(holder__is_active=True).order_by("pk"):
         role = roles().get(position.role)
         for word in role.words if role else ():
-            if rng.random() > UNUSED_SHARE:
+            if word == "desk.use" or rng.random() > UNUSED_SHARE:
                 last = today - timedelta(days=rng.randrange(60))
                 rows[position.holder_id, word] = WordUse(staff_id=position.holder_id, word=word, last_on=last)
     bulk.insert(rows.values())
