@@ -44,8 +44,10 @@ class Message(models.Model):
     class Meta:
         verbose_name = "消息"
         indexes = [
-            models.Index(fields=["recipient", "-id"], name="message_recipient"),
-            models.Index(fields=["recipient", "-id"], condition=Q(read_at__isnull=True), name="message_unread"),
+            models.Index(fields=["recipient", "-created_at", "-id"], name="message_recipient"),
+            models.Index(
+                fields=["recipient", "-created_at", "-id"], condition=Q(read_at__isnull=True), name="message_unread"
+            ),
             models.Index(fields=["created_at"], name="message_created"),
         ]
         constraints = [models.UniqueConstraint(fields=["recipient", "kind", "key"], name="message_once")]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Q
 
 from keqing.access.models import Staff
 from keqing.messaging.channels import OUTWARD, PERSONAL, Channel
@@ -40,13 +40,16 @@ class Inbox:
 
 
 def inbox(*, staff: Staff, unread: bool, before: int | None) -> Inbox:
-    """One statement."""
+    """One statement, on later pages two."""
     rows = Message.objects.unread_by(staff) if unread else Message.objects.visible_to(staff)
-    if before:
-        rows = rows.filter(pk__lt=before)
-    page = list(rows.order_by("-pk")[: PER_PAGE + 1])
+    last = Message.objects.visible_to(staff).filter(pk=before).first() if before else None
+    if last is not None:
+        older = Q(created_at__lt=last.created_at) | Q(created_at=last.created_at, pk__lt=last.pk)
+        rows = rows.filter(older, created_at__lte=last.created_at)
+    page = list(rows.order_by("-created_at", "-pk")[: PER_PAGE + 1])
     shown = page[:PER_PAGE]
-    return Inbox(shown, unread, shown[-1].pk if len(page) > PER_PAGE else 0, shown[0].pk if shown else 0)
+    newest = max((message.pk for message in shown), default=0)
+    return Inbox(shown, unread, shown[-1].pk if len(page) > PER_PAGE else 0, newest)
 
 
 @dataclass(frozen=True)

@@ -67,7 +67,7 @@ class IntelForm(VersionedForm):
 class SubscriptionForm(Form):
     topics = forms.ModelMultipleChoiceField(
         label=_("主题"), required=False, queryset=Topic.objects.none(), widget=forms.CheckboxSelectMultiple,
-        help_text=_("每个工作日早上汇总成一条摘要。"),
+        help_text=_("每天早上汇总成一条摘要。"),
     )
     products = forms.CharField(
         label=_("产品"), required=False, max_length=900, widget=forms.Textarea(attrs={"rows": 2}),

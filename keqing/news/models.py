@@ -71,7 +71,7 @@ class MarketIntel(models.Model):
 class Subscription(models.Model):
     """订阅 of one person: a topic, or a product word."""
 
-    staff = models.ForeignKey("access.Staff", models.CASCADE, related_name="+", verbose_name="员工")
+    staff = models.ForeignKey("access.Staff", models.PROTECT, related_name="+", verbose_name="员工")
     topic = models.ForeignKey(Topic, models.CASCADE, null=True, related_name="+", verbose_name="主题")
     product = models.CharField("产品", max_length=40, blank=True, default="")
 

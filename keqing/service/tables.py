@@ -21,7 +21,7 @@ from keqing.service.forms import FeedbackFilter
 from keqing.service.models import Feedback
 from keqing.service.permissions import Can
 
-STATES = {"待确认": "text-error", "待答复": "text-waiting", "待上报": "text-error", "已办结": "text-success"}
+STATES = {"待确认": "text-waiting", "待答复": "text-waiting", "待上报": "text-error", "已办结": "text-success"}
 
 
 class FeedbackList(ListSpec):
