@@ -22,7 +22,7 @@ def line(found: dict[str, Any]) -> str:
             f"{figures['size'] / 1024:.0f} KB, database {figures.get('database_ms')} ms"
             for role, figures in found["roles"].items()
         )
-    return ", ".join(f"{key} {value}" for key, value in found.items() if key not in ("load", "at", "calibration"))
+    return ", ".join(f"{key} {value}" for key, value in found.items() if key not in ("load", "at", "calibration", "web_mb"))
 
 
 def write(var: Path, document: Path) -> None:
@@ -144,7 +144,7 @@ def _others(size: str, results: dict[str, Any]) -> str:
             f"CSS {found['css_kb']} (≤ {targets.CSS_KB}), JavaScript {found['js_kb']} (≤ {targets.JS_KB}), "
             f"page {found['html_kb']} ({found['html_raw_kb']} before compression, ≤ 120) {_check(holds and found['html_raw_kb'] <= 120)}"
         )
-    for case in ("vii", "viii"):
+    for case in ("vii", "viii", "hospitals"):
         lines += [f"- **{case}** {text}" for text in (results.get(case) or {}).get("lines", ())]
         if missing := (results.get(case) or {}).get("missing"):
             lines.append(f"- **{case}** not measured: {missing}")

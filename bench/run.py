@@ -5,6 +5,7 @@
     BENCH_SECONDS=15                  of the closed loop with 8 clients; 0 leaves it out
     BENCH_COUNT=60                    requests one after the other
     BENCH_DOCUMENT=0                  do not write the document
+    BENCH_HOSPITALS=file              a real list of hospitals for the case of that name; left out without it
 """
 
 import json
@@ -40,6 +41,7 @@ SPECIAL: dict[str, Callable[[World, float], dict[str, Any]]] = {
     "weight": special.first_visit,
     "vii": special.exports,
     "viii": special.imports,
+    "hospitals": special.hospitals,
 }
 CASES = (*PAGES, *SPECIAL)
 
@@ -77,8 +79,11 @@ def measure(installation: Installation, asked: list[str], seconds: float) -> dic
         except (client.WrongAnswer, OSError, LookupError, ValueError) as error:
             # the other cases still have their figures; this one is reported as missing
             found = {"missing": f"{type(error).__name__}: {str(error).splitlines()[0][:200]}"}
-        results[name] = {**found, "load": round(load, 2), "at": datetime.now(UTC).isoformat(timespec="minutes"), "calibration": _calibration()}
-        say(f"{name:8} {time.monotonic() - begun:5.0f} s  load {load:4.1f}  {report.line(results[name])}")
+        results[name] = {
+            **found, "web_mb": round(installation.web_memory_mb()), "load": round(load, 2),
+            "at": datetime.now(UTC).isoformat(timespec="minutes"), "calibration": _calibration(),
+        }
+        say(f"{name:8} {time.monotonic() - begun:5.0f} s  load {load:4.1f}  {report.line(results[name])}, web {results[name]['web_mb']} MB")
     results["memory"] = {"mb": round(installation.web_memory_mb()), "at": datetime.now(UTC).isoformat(timespec="minutes")}
     say(f"memory of the web server: {results['memory']['mb']} MB")
     return results

@@ -59,7 +59,9 @@ def portions(
         if beside:
             found.clear()
             found.update(spec.beside([line[0] for line in portion], beside))
-        yield list(zip(*[make(portion) for make in makers], strict=True))
+        for begin in range(0, len(portion), PORTION):
+            few = portion[begin : begin + PORTION]
+            yield list(zip(*[make(few) for make in makers], strict=True))
 
 
 def _maker(

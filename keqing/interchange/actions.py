@@ -59,11 +59,12 @@ def begin_import(*, spec: ImportSpec, upload: Upload, by: Staff, at: datetime) -
         raise UnreadableFile(f"文件超过 {limit} MB。请删除不需要的工作表和图片，或拆成几个文件后再上传。")
     path, digest = _keep(upload)
     try:
-        sheets, sheet = open_file(path)
+        opened = open_file(path)
+        sheets, sheet = opened.sheets, opened.head
         layout, note = first_layout(sheet, spec=spec, by=by, is_only=len(sheets) == 1)
         layout = allowed_layout(layout, spec=spec, where=upload.name, by=by, at=at)
         layout, note = without_goods(layout, note, spec=spec, sheet=sheet.name, is_only=len(sheets) == 1)
-        kept.keep_sheet(path=path, sheet=sheet)
+        kept.keep_sheet(path=path, opened=opened)
     except Exception:
         path.unlink(missing_ok=True)
         raise

@@ -9,14 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from keqing.interchange.models import Import
-from keqing.interchange.spreadsheet import Sheet, read_sheet
+from keqing.interchange.spreadsheet import Opened, Sheet, read_sheet
 
 OPENED, CHECKED = ".opened", ".checked"
 
@@ -31,9 +30,9 @@ class Kept:
     cleaned: Any
 
 
-def keep_sheet(*, path: Path, sheet: Sheet) -> None:
+def keep_sheet(*, path: Path, opened: Opened) -> None:
     """Effects: one file beside the uploaded one, readable by us alone; it goes when that goes."""
-    _write(path.with_name(path.name + OPENED), {"name": sheet.name, "rows": sheet.rows})
+    _write(path.with_name(path.name + OPENED), opened.whole)
 
 
 def sheet_of(*, batch: Import) -> Sheet:
@@ -46,7 +45,9 @@ def sheet_of(*, batch: Import) -> Sheet:
 
 def keep(*, batch: Import, body: Body, cleaned: Any) -> None:
     """Effects as ``keep_sheet``."""
-    _write(_beside(batch, CHECKED), {"stamp": _stamp(batch), "body": body, "cleaned": cleaned})
+    content = {"stamp": _stamp(batch), "body": body, "cleaned": cleaned}
+    # at once: writing piece by piece takes the slow encoder
+    _write(_beside(batch, CHECKED), json.dumps(content, ensure_ascii=False, separators=(",", ":"), default=date.isoformat).encode())
 
 
 def recall(*, batch: Import) -> Kept | None:
@@ -66,15 +67,14 @@ def _beside(batch: Import, ending: str) -> Path:
     return batch.path.with_name(batch.path.name + ending)
 
 
-def _write(path: Path, content: Mapping[str, Any]) -> None:
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        # at once: writing piece by piece takes the slow encoder
-        file.write(json.dumps(content, ensure_ascii=False, separators=(",", ":"), default=date.isoformat))
+def _write(path: Path, content: bytes) -> None:
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(content)
 
 
 def _read(path: Path) -> dict[str, Any] | None:
     try:
-        content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        content: dict[str, Any] = json.loads(path.read_bytes())
     except (OSError, ValueError):  # never written, or half
         return None
     return content

@@ -20,7 +20,7 @@ from typing import Any
 
 from .file_kind import TOO_MUCH_MEMORY, UnreadableFile, recognise
 
-__all__ = ["Limits", "Sheet", "SheetSummary", "UnreadableFile", "open_file", "read_sheet", "sheet_names"]
+__all__ = ["Limits", "Opened", "Sheet", "SheetSummary", "UnreadableFile", "open_file", "read_sheet", "sheet_names"]
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 MEGABYTE = 1024 * 1024
@@ -68,14 +68,25 @@ class Sheet:
 
 def sheet_names(path: Path | str, *, limits: Limits = DEFAULT_LIMITS) -> list[SheetSummary]:
     """The sheets of a workbook that can hold rows; a text file has one, called 数据."""
-    answer = _ask_child(Path(path), limits, {"do": "names"})
+    answer = _understood(_ask_child(Path(path), limits, {"do": "names"}))
     return [SheetSummary(**summary) for summary in answer["sheets"]]
 
 
-def open_file(path: Path | str, *, limits: Limits = DEFAULT_LIMITS) -> tuple[list[SheetSummary], Sheet]:
-    """``sheet_names`` and the first sheet of ``read_sheet``; the file is opened once."""
-    answer = _ask_child(Path(path), limits, {"do": "open"})
-    return [SheetSummary(**summary) for summary in answer["sheets"]], Sheet(name=answer["name"], rows=answer["rows"])
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """A file at first sight: its sheets, the first lines of the first one, and all of that one as JSON, not unpacked."""
+
+    sheets: list[SheetSummary]
+    head: Sheet
+    whole: bytes
+
+
+def open_file(path: Path | str, *, limits: Limits = DEFAULT_LIMITS) -> Opened:
+    """``sheet_names`` and the first sheet of ``read_sheet``; the file is opened once, and only its first lines take memory here."""
+    line, _, whole = _ask_child(Path(path), limits, {"do": "open"}).partition(b"\n")
+    answer = _understood(line)
+    sheets = [SheetSummary(**summary) for summary in answer["sheets"]]
+    return Opened(sheets=sheets, head=Sheet(name=answer["name"], rows=answer["rows"]), whole=whole)
 
 
 def read_sheet(path: Path | str, sheet: str | None = None, *, limits: Limits = DEFAULT_LIMITS) -> Sheet:
@@ -85,20 +96,24 @@ def read_sheet(path: Path | str, sheet: str | None = None, *, limits: Limits = D
     times behind them only when not midnight; cells merged downwards are
     repeated in every row they cover.
     """
-    answer = _ask_child(Path(path), limits, {"do": "read", "sheet": sheet})
+    answer = _understood(_ask_child(Path(path), limits, {"do": "read", "sheet": sheet}))
     return Sheet(name=answer["name"], rows=answer["rows"])
 
 
-def _ask_child(path: Path, limits: Limits, request: dict[str, Any]) -> dict[str, Any]:
-    kind = recognise(path, largest=limits.file_bytes)
-    request |= {"path": str(path.resolve()), "kind": kind.value, "limits": vars(limits)}
-    answer = _run(json.dumps(request), limits)
+def _understood(line: bytes) -> dict[str, Any]:
+    answer: dict[str, Any] = json.loads(line)
     if "refused" in answer:
         raise UnreadableFile(str(answer["refused"]))
     return answer
 
 
-def _run(request: str, limits: Limits) -> dict[str, Any]:
+def _ask_child(path: Path, limits: Limits, request: dict[str, Any]) -> bytes:
+    kind = recognise(path, largest=limits.file_bytes)
+    request |= {"path": str(path.resolve()), "kind": kind.value, "limits": vars(limits)}
+    return _run(json.dumps(request), limits)
+
+
+def _run(request: str, limits: Limits) -> bytes:
     # `-m` needs the package on the path; nothing else of our environment is passed on.
     environment = {
         "PYTHONPATH": str(PROJECT_ROOT),
@@ -121,5 +136,4 @@ def _run(request: str, limits: Limits) -> dict[str, Any]:
     if child.returncode or not child.stdout:
         # Killed by its own limit: the allocator gives up without an exception.
         raise UnreadableFile(TOO_MUCH_MEMORY)
-    answer: dict[str, Any] = json.loads(child.stdout)
-    return answer
+    return child.stdout

@@ -30,6 +30,8 @@ VAR = Path(os.environ.get("KEQING_VAR", ROOT / "var"))
 RECORD = VAR / "running.json"
 FIRST_PORT, LAST_PORT = 8000, 8099
 WEB_START_SECONDS = 60
+# a thread of a worker takes a pool of memory of its own otherwise, and keeps what one large file once needed
+FRUGAL = {"MALLOC_ARENA_MAX": "2", "MALLOC_TRIM_THRESHOLD_": "131072", "MALLOC_MMAP_THRESHOLD_": "131072"}
 
 
 class LaunchError(RuntimeError):
@@ -162,7 +164,7 @@ def _run(address: tuple[str, int], *, sign_ins: bool = False, developing: bool =
     children = Children(record=RECORD)
     try:
         for name, command in _commands(address, developing=developing).items():
-            children.start(name=name, command=command, env=os.environ, cwd=ROOT)
+            children.start(name=name, command=command, env={**FRUGAL, **os.environ}, cwd=ROOT)
         _wait_for_web(children, address)
         if sign_ins:
             _django("demo_company", sign_ins=True)
