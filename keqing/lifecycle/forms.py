@@ -56,7 +56,7 @@ class BatchMoveForm(Form):
     loss_reason = forms.ModelChoiceField(
         label=_("流失原因"), queryset=REASONS, required=False, empty_label=_("请选择"), help_text=_("变为流失时必选。")
     )
-    competitor = forms.ModelChoiceField(label=_("去了哪家"), queryset=Competitor.objects.filter(closed_on__isnull=True), required=False, empty_label=_("没有或不清楚"))
+    competitor = forms.ModelChoiceField(label=_("去了哪家"), queryset=RIVALS, required=False, empty_label=_("没有或不清楚"))
 
 
 class NeedForm(Form):

@@ -160,7 +160,7 @@ class LifecycleBuilder:
         month = self.today.replace(day=1)
         return [
             PipelineGoal(
-                position=area.head, month=month, wanted=self.rng.randint(4, 24), set_by=region.head.holder or self.structure.staff["gm"],
+                position=area.head, month=month, wanted=self.rng.randint(12, 60), set_by=region.head.holder or self.structure.staff["gm"],
                 set_at=self._noon(month),
             )
             for region in self.structure.regions for area in region.areas if area.head.holder

@@ -229,13 +229,13 @@ def test_the_coverage_of_a_team_counts_its_prospects_against_the_goal_of_its_hea
         put_in(organisation(owner=cast.rep, name=f"机会{number}"), "opportunity")
     put_in(organisation(owner=cast.stranger, name="别区机会"), "opportunity")
     client, url = signed_in(cast.region_manager), reverse("lifecycle:coverage")
-    sent = {"position": position_of(cast.manager).pk, "month": f"{today():%Y-%m}", "wanted": 3}
+    sent = {"position": position_of(cast.manager).pk, "month": f"{today():%Y-%m}", "wanted": 2}
     assert client.post(url, sent).status_code == 302
     assert client.post(url, {**sent, "position": position_of(cast.rep).pk}).status_code == 422
     line = client.get(url).context["lines"][0]
-    assert (line.goal.wanted, line.result.gap, line.result.weighted, str(line.result.ratio), line.result.state) == (3, 3, 6, "2.0", "waiting")
+    assert (line.goal.wanted, line.result.gap, line.result.weighted, str(line.result.ratio), line.result.state) == (2, 2, 3, "1.5", "waiting")
     assert signed_in(cast.rep).get(url).status_code == 403
-    set_goal(position=position_of(cast.manager), month=today(), wanted=2, by=cast.region_manager, at=timezone.now())
+    set_goal(position=position_of(cast.manager), month=today(), wanted=1, by=cast.region_manager, at=timezone.now())
     assert client.get(url).context["lines"][0].result.state == "done"
 
 
