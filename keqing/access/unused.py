@@ -1,5 +1,7 @@
 """长期未用的权限 (T41): positions whose holder has not used a right of the role for ninety days."""
 
+import csv
+import io
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ from keqing.access.models import Holding, Position, WordUse
 from keqing.access.standing import roles
 from keqing.access.tables import role_name
 from keqing.kit.formats import business_date, format_date
+from keqing.kit.formula_guard import guarded
 from keqing.kit.list_files import FileColumn
 from keqing.kit.list_registry import OpenList
 from keqing.kit.list_rows import Cell, address
@@ -109,6 +112,20 @@ class UnusedList(ListSpec):
             "count": {pk: one.share for pk, one in found.items()},
             "words": {pk: one.text for pk, one in found.items()},
         }
+
+
+def as_csv(rows: QuerySet[Position], *, today: date) -> str:
+    """The quarterly review on one sheet: who holds what and did not use it."""
+    positions = list(rows.order_by("unit__path", "code"))
+    found = grants_of(positions, today=today)
+    sheet = io.StringIO()
+    writer = csv.writer(sheet)
+    writer.writerow(["任职人", "组织", "岗位", "角色", "最近使用", "未用", "90 天没有用过的权限"])
+    for row in positions:
+        grants, used = found[row.pk], row.used_on  # type: ignore[attr-defined]
+        values = [row.holder.name if row.holder else "", row.unit.name, row.name, row.role_title, f"{used or '没有用过'}"]
+        writer.writerow([guarded(value) for value in (*values, grants.share, grants.text)])
+    return "\ufeff" + sheet.getvalue()
 
 
 def dress(rows: Sequence[Any], *, today: date) -> None:

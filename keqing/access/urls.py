@@ -34,6 +34,7 @@ urlpatterns = [
     path("alarms/<int:pk>/lift/", alarms.alarm_lift, name="alarm_lift"),
     path("rights/", rights.rights, name="rights"),
     path("rights/unused/", rights.unused, name="unused"),
+    path("rights/unused/file/", rights.unused_file, name="unused_file"),
     path("proxies/", proxies.proxies, name="proxies"),
     path("proxies/new/", proxies.proxy_new, name="proxy_new"),
     path("proxies/<int:pk>/", proxies.proxy, name="proxy"),

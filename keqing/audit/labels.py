@@ -62,6 +62,7 @@ ACTIONS = {
     "compliance.rule_versioned": "规则新版本",
     "organisation.created": "新建客户",
     "organisation.edited": "修改客户",
+    "grants.exported": "导出未用权限",
     "proxy.arranged": "安排工作代理",
     "proxy.ended": "提前结束工作代理",
     "transfer.asked": "发起工作转移",

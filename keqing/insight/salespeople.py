@@ -76,7 +76,7 @@ def lines_of(staff_ids: Collection[int], *, today: date) -> dict[int, Line]:
     for owner, level, n in counted.values_list("owner_position", "level").annotate(n=Count("pk")):
         line = lines[held[owner]]
         line.customers += n
-        line.by_level[levels.get(level, "未分级")] += n
+        line.by_level[levels.get(level, "无等级")] += n
     loose = Person.objects.alive().unaffiliated().filter(owner_position__in=held).order_by()
     for owner, n in loose.values_list("owner_position").annotate(n=Count("pk")):
         lines[held[owner]].customers += n

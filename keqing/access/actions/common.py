@@ -1,12 +1,14 @@
 """What the administrative actions share: refusals, subjects, recording changed fields, the last administrator."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, TypeVar
 
 from django.db import models
 
-from keqing.access.models import Position, TerritoryRule
+from keqing.access.models import Position, Staff, TerritoryRule
 from keqing.access.standing import roles
+from keqing.audit import actions as audit
 from keqing.audit.actions import Subject
 
 M = TypeVar("M", bound=models.Model)
@@ -53,6 +55,11 @@ def keep(record: models.Model, fields: list[str]) -> None:
     """Save changed fields as the record's next version."""
     record.version += 1  # type: ignore[attr-defined]
     record.save(update_fields=[*fields, "version"])
+
+
+def note_review(*, by: Staff, at: datetime, rows: int) -> None:
+    """The list of unused rights left the house as a file."""
+    audit.record(action="grants.exported", by=by, at=at, changes={"rows": rows})
 
 
 def require_security_admin() -> None:

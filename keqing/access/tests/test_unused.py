@@ -11,6 +11,7 @@ from keqing.access import usage
 from keqing.access.models import Holding, WordUse
 from keqing.access.tests.factories import make_cast, position_of
 from keqing.access.unused import grants_of, long_held
+from keqing.audit.models import Entry
 from keqing.kit.formats import business_date
 
 pytestmark = [pytest.mark.django_db, pytest.mark.proves("T41")]
@@ -56,5 +57,10 @@ def test_the_security_administrator_reads_and_exports_the_list_and_nobody_else(c
     page = client.get(reverse("access:unused")).content.decode()
     assert "李雯" in page
     assert "没有用过" in page
+    answer = client.post(reverse("access:unused_file"))
+    text = answer.content.decode("utf-8-sig")
+    assert text.startswith("任职人,组织")
+    assert "李雯" in text
+    assert Entry.objects.get(action="grants.exported").actor_name == cast.security.name
     client.force_login(cast.manager)
     assert client.get(reverse("access:unused")).status_code == 403
