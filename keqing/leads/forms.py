@@ -65,7 +65,7 @@ class LeadForm(VersionedForm):
     """登记来电、来访: only a time and a channel are required (R-185); the rest as far as it was said."""
 
     layout = (
-        (_("这次接触"), CALL),
+        (_("这次接触"), (*CALL, "mine")),
         (_("来源"), ORIGIN),
         (_("潜在客户资料卡"), CARD),
     )

@@ -66,13 +66,14 @@ class Rating:
     """``reasons`` as (label, points), what moved the score most first; ``outside`` names the essentials missed."""
 
     score: int
+    base: int
     reasons: tuple[tuple[str, int], ...]
     outside: tuple[str, ...]
     rejected: bool
 
     def stored(self) -> list[dict[str, Any]]:
-        """The reasons as the lead keeps them."""
-        return [{"label": label, "points": points} for label, points in self.reasons]
+        """The reasons as the lead keeps them, from where the score starts."""
+        return [{"label": label, "points": points} for label, points in (("起始分", self.base), *self.reasons)]
 
 
 @cache
@@ -101,7 +102,7 @@ def rate(*, facts: Mapping[str, Any], by: Profile | None = None) -> Rating:
             outside.append(criterion.label)
         score += points
     reasons.sort(key=lambda one: -abs(one[1]))
-    return Rating(min(max(score, LEAST), MOST), tuple(reasons), tuple(outside), by.hard and bool(outside))
+    return Rating(min(max(score, LEAST), MOST), by.base, tuple(reasons), tuple(outside), by.hard and bool(outside))
 
 
 def described(criterion: Criterion, names: Mapping[str, str]) -> str:

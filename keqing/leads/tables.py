@@ -9,6 +9,7 @@ from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce, Now
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from keqing.access.models import Staff
@@ -52,14 +53,14 @@ class LeadList(ListSpec):
     title = "线索"
     columns = (
         Column(key="title", label="线索", hideable=False, cell=lambda row, _today: _title(row)),
-        Column(key="state", label="状态", cell=lambda row, _today: Cell("", badge=row.get_state_display(), tone=TONES[row.state])),
+        Column(key="state", label="状态", cell=lambda row, _today: _state(row)),
         Column(key="judgement", label="判别结果", cell=lambda row, _today: Cell(row.get_judgement_display(), label="判别")),
         Column(key="channel", label="来源渠道", cell=lambda row, _today: row.source_channel.name),
         Column(key="campaign", label="营销活动", shown=False, cell=lambda row, _today: row.campaign.name if row.campaign else ""),
         Column(key="caller", label="联系人", shown=False, cell=lambda row, _today: Cell(row.caller_name, label="联系人")),
         Column(key="need", label="需求", css="max-w-xs truncate max-md:basis-full", cell=lambda row, _today: _short(row.need or row.products)),
-        Column(key="kind", label="客户类型", css="phone-hide", cell=lambda row, _today: row.get_kind_display()),
-        Column(key="region", label="地区", css="phone-hide", cell=lambda row, _today: row.region.full_name if row.region else ""),
+        Column(key="kind", label="客户类型", css="phone-hide", shown=False, cell=lambda row, _today: row.get_kind_display()),
+        Column(key="region", label="地区", css="phone-hide", shown=False, cell=lambda row, _today: row.region.full_name if row.region else ""),
         Column(key="products", label="产品", shown=False, cell=lambda row, _today: _short(row.products)),
         Column(key="score", label="匹配分", sort="score", numeric=True, cell=lambda row, _today: Cell(row.score, label="匹配分")),
         Column(key="holder", label="分配给", cell=lambda row, _today: Cell(_holder(row), label="分配给")),
@@ -186,6 +187,10 @@ def range_of(cleaned: Mapping[str, Any], today: date) -> tuple[date | None, date
 
 def _mine(asked: Asked) -> Q:
     return Q(position_id__in=asked.user.standing.position_ids, state__in=OPEN_STATES)
+
+
+def _state(row: Lead) -> Cell:
+    return Cell(format_html('<span class="badge badge-sm badge-soft badge-{}">{}</span>', TONES[row.state], row.get_state_display()))
 
 
 def _title(row: Lead) -> Cell:

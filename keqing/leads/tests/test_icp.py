@@ -26,7 +26,7 @@ def test_every_criterion_moves_the_score_and_says_so():
 
 
 def test_what_is_not_said_is_neither_inside_nor_outside():
-    assert icp.rate(facts={}, by=icp.read(RAW)) == icp.Rating(50, (), (), False)
+    assert icp.rate(facts={}, by=icp.read(RAW)) == icp.Rating(50, 50, (), (), False)
 
 
 def test_a_hard_profile_rejects_what_lacks_something_essential():
