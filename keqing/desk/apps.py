@@ -24,8 +24,11 @@ class DeskConfig(AppConfig):
     def _register_lists(self) -> None:
         from django.urls import reverse
 
+        from keqing.desk.adoption import open_adoption
         from keqing.desk.permissions import Can
         from keqing.desk.tables import open_audit
+        from keqing.followups.permissions import Can as FollowupsCan
         from keqing.kit.list_registry import register
 
+        register(name="adoption", word=FollowupsCan.VIEW_TEAM, opener=open_adoption, address=lambda _: reverse("desk:adoption"))
         register(name="audit", word=Can.SEARCH_AUDIT, opener=open_audit, address=lambda _: reverse("desk:audit"))

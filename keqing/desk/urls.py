@@ -2,6 +2,7 @@ from django.urls import path
 
 from keqing.desk.views import (
     audit,
+    cockpit,
     customer,
     gallery,
     health,
@@ -19,6 +20,8 @@ urlpatterns = [
     path("", today.today, name="today"),
     path("notices/", today.notices, name="notices"),
     path("team/", team.team, name="team"),
+    path("cockpit/", cockpit.cockpit, name="cockpit"),
+    path("cockpit/adoption/", cockpit.adoption, name="adoption"),
     path("customers/<int:pk>/", customer.customer, name="customer"),
     path("people/<int:pk>/contacts/", customer.person_contacts, name="person_contacts"),
     path("people/<int:pk>/changes/", customer.person_changes, name="person_changes"),
