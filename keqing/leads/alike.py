@@ -17,6 +17,7 @@ from keqing.reference.models import Division
 
 WON = Q(lifecycle__in=(Stage.ORDER_CUSTOMER, Stage.USER)) | Q(business_state=BusinessState.WORKING)
 LOOKED_AT = 500
+LEAST = 50  # below it an institution is rather unlike the won ones
 SHOWN = 50
 
 
@@ -85,7 +86,7 @@ def alike(*, model: LikenessModel, staff: Staff) -> list[Alike]:
     rows = list(candidates(staff=staff).order_by("-last_activity_at", "-pk")[:LOOKED_AT])
     traits = traits_of(organisations=rows)
     rated = sorted(((likeness.rate(traits[one.pk], model.weights), one) for one in rows), key=lambda pair: (-pair[0].score, pair[1].pk))
-    best = rated[:SHOWN]
+    best = [(result, one) for result, one in rated if result.score >= LEAST][:SHOWN]
     opinions: dict[int, LikenessOpinion] = {}
     for opinion in LikenessOpinion.objects.filter(customer_id__in=[one.pk for _, one in best]).select_related("by").order_by("at"):
         opinions[opinion.customer_id] = opinion

@@ -72,9 +72,9 @@ def known_years() -> list[int]:
 
 
 def edition() -> str:
-    """Which announced data this is: name and version of the library, first and last year."""
+    """Which announced data this is: the version of the library chinesecalendar, first and last year."""
     years = _announced_years()
-    return f"chinesecalendar {metadata.version('chinesecalendar')}（{min(years)}–{max(years)}）"
+    return f"公布数据 {metadata.version('chinesecalendar')} 版，{min(years)}–{max(years)} 年"
 
 
 @cache

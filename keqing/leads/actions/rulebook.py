@@ -166,7 +166,7 @@ def store_counts(*, book: Rulebook, hits: dict[int, int], at: datetime) -> None:
     rows = [book.counts[pk] for pk in sorted({*hits, *book.touched})]
     for row in rows:
         row.hits += hits.get(row.rule_id, 0)
-        row.last_hit_at = at if row.rule_id in hits else row.last_hit_at
+        row.last_hit_at = max(row.last_hit_at or at, at) if row.rule_id in hits else row.last_hit_at
     RuleCount.objects.bulk_update(rows, ["hits", "last_hit_at", "last_position_id"], batch_size=500)
 
 

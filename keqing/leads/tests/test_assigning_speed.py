@@ -1,6 +1,7 @@
 """Ten thousand leads through two hundred rules (issue: at most 30 s)."""
 
 import random
+import sys
 import time
 
 import pytest
@@ -42,7 +43,7 @@ def test_ten_thousand_leads_go_through_two_hundred_rules_in_half_a_minute(capsys
     made = assign_by_rules(leads=leads, at=NOW)
     taken = time.perf_counter() - begun
     with capsys.disabled():
-        print(f"\n{LEADS:,} leads, {RULES} rules: {taken:.1f} s")
+        sys.stdout.write(f"\n{LEADS:,} leads, {RULES} rules: {taken:.1f} s\n")
     assert len(made) == LEADS and taken <= SECONDS
     assert Step.objects.filter(kind__in=(StepKind.ASSIGNED, StepKind.QUEUED)).count() == LEADS
     assert Lead.objects.filter(state=State.ASSIGNED).count() > LEADS / 4
