@@ -21,7 +21,8 @@ from keqing.people.models import Organisation
 
 BIG = {
     "people_organisation", "people_person", "people_affiliation", "followups_contactrecord", "timeline_entry", "audit_entry",
-    "service_feedback", "messaging_message", "leads_lead", "leads_step",
+    "followups_commitment", "followups_reminder", "service_feedback", "messaging_message", "leads_lead", "leads_step",
+    "lifecycle_stagechange", "lifecycle_need", "lifecycle_target", "lifecycle_effect",
 }
 
 pytestmark = [pytest.mark.django_db, pytest.mark.proves("R-172")]
@@ -73,6 +74,11 @@ def _pages(staff: Staff) -> list[str]:
         "/customers/agent/?sort=name", "/people/", "/people/?q=欧阳", "/people/contacts/",
         f"/people/contacts/?place={few}", f"/search/?q={few}", f"/customers/{organisation.pk}/",
         "/followups/contacts/", "/followups/contacts/?when=last_30", "/followups/reminders/", "/reports/contacts/?by=people",
+        "/followups/calendar/", "/followups/calendar/?view=week", "/followups/commitments/", "/followups/commitments/?preset=overdue",
+        "/followups/commitments/rates/", f"/followups/customers/{organisation.pk}/commitments/", "/reports/duties/",
+        "/lifecycle/board/", "/lifecycle/board/prospect/", f"/lifecycle/customers/{organisation.pk}/", "/lifecycle/changes/",
+        "/lifecycle/needs/", "/lifecycle/needs/?preset=unanswered", "/lifecycle/targets/", "/lifecycle/targets/result/",
+        "/lifecycle/effects/", "/lifecycle/effects/?preset=without", "/lifecycle/effects/report/", "/lifecycle/losses/",
         "/leads/", "/leads/?preset=mine", "/leads/?preset=late&sort=due", "/leads/?sort=-score", f"/leads/customers/{organisation.pk}/",
         "/service/feedback/", f"/service/customers/{organisation.pk}/feedback/", "/messages/", "/messages/?show=unread",
         "/reports/contacts/records/", "/reports/contacts/records/?first=2026-10-01&last=2026-10-31",
