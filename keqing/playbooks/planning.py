@@ -38,6 +38,11 @@ def unknown_placeholders(text: str) -> list[str]:
     return [name for name in _BRACES.findall(text) if name.strip() not in PLACEHOLDERS]
 
 
+def announced(text: str, *, customer: str) -> str:
+    """The template before its time has come: the customer is known, the rest keeps its name."""
+    return filled(text, {**{name: name for name in PLACEHOLDERS}, "客户": customer})
+
+
 def filled(text: str, values: Mapping[str, str]) -> str:
     """The template with its placeholders replaced; an empty value leaves nothing behind."""
     return _BRACES.sub(lambda found: values.get(found.group(1).strip(), ""), text)[:LONGEST]

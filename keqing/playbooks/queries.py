@@ -1,7 +1,7 @@
 """Reading plans, their progress, the steps of a customer and of a day."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -12,6 +12,7 @@ from keqing.followups.models import Reminder
 from keqing.people.choices import Kind, Level, Stage
 from keqing.people.models import Tag
 from keqing.playbooks.models import Edition, Enrolment, Playbook, Step, StepRun
+from keqing.playbooks.planning import announced
 
 STATES = {"": "未开始", **dict(StepRun.End.choices)}
 LABELS = {**dict(Stage.choices), **dict(Kind.choices), **dict(Level.choices)}
@@ -41,6 +42,11 @@ class RunLine:
     reminder: Reminder | None
     state: str
     css: str
+    customer: str = ""
+
+    @property
+    def text(self) -> str:
+        return self.reminder.text if self.reminder else announced(self.run.step.text, customer=self.customer)
 
     @property
     def may_skip(self) -> bool:
@@ -115,7 +121,8 @@ def run_lines(*, enrolment: Enrolment, today: date) -> list[RunLine]:
     """The steps of one enrolment in their order, each as it stands today. Two statements."""
     runs = list(enrolment.runs.select_related("step__position").order_by("begins_on", "step__place", "pk"))
     reminders = Reminder.objects.select_related("position__holder", "done_by").in_bulk([run.reminder_id for run in runs if run.reminder_id])
-    return [_line(run, reminders.get(run.reminder_id or 0), today) for run in runs]
+    lines = [_line(run, reminders.get(run.reminder_id or 0), today) for run in runs]
+    return [replace(line, customer=enrolment.customer_name) for line in lines]
 
 
 def _line(run: StepRun, reminder: Reminder | None, today: date) -> RunLine:
@@ -193,11 +200,11 @@ def next_steps(enrolment_ids: Collection[int]) -> Mapping[int, tuple[int, int, s
         ).values_list("pk", flat=True)
     )  # fmt: skip
     found: dict[int, tuple[int, int, str]] = {}
-    runs = StepRun.objects.filter(enrolment__in=enrolment_ids).exclude(end=StepRun.End.DROPPED).select_related("step")
+    runs = StepRun.objects.filter(enrolment__in=enrolment_ids).exclude(end=StepRun.End.DROPPED).select_related("step", "enrolment")
     for run in runs.order_by("enrolment_id", "begins_on", "step__place"):
         over, number, following = found.get(run.enrolment_id, (0, 0, ""))
         is_over = run.end in (StepRun.End.DONE, StepRun.End.SKIPPED) or run.reminder_id in finished
         if not is_over and not run.end and not following:
-            following = run.step.text
+            following = announced(run.step.text, customer=run.enrolment.customer_name)
         found[run.enrolment_id] = (over + is_over, number + 1, following)
     return found

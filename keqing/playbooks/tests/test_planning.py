@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from keqing.playbooks.cadence import Cadence, WrongCadence, cadence, read
-from keqing.playbooks.planning import days_of, filled, unknown_placeholders
+from keqing.playbooks.planning import announced, days_of, filled, unknown_placeholders
 
 
 class EveryWeekday:
@@ -34,6 +34,10 @@ def test_placeholders_are_filled_and_empty_ones_leave_nothing():
     assert filled("联系{客户}（{等级}）", {"客户": "示例医院", "等级": ""}) == "联系示例医院（）"
     assert filled("联系｛客户｝", {"客户": "示例医院"}) == "联系示例医院"
     assert len(filled("{客户}" * 50, {"客户": "示例医院"})) == 200
+
+
+def test_a_step_to_come_names_the_customer_already():
+    assert announced("联系{客户}的{负责人}", customer="示例医院") == "联系示例医院的负责人"
 
 
 def test_a_placeholder_nobody_knows_is_named():

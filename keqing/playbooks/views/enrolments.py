@@ -89,7 +89,7 @@ def step_skip(request: HttpRequest, pk: int, run: int) -> HttpResponse:
                 messages.success(request, _("已跳过这一步。"))
                 return redirect(back(request, reverse("playbooks:enrolment", args=[pk])))
     context = {
-        "form": form, "heading": _("跳过：%(text)s") % {"text": line.reminder.text if line.reminder else line.run.step.text},
+        "form": form, "heading": _("跳过：%(text)s") % {"text": line.text},
         "submit_label": _("跳过这一步"), "cancel_url": back(request, reverse("playbooks:enrolment", args=[pk])), "enrolment": found,
         "next": back(request),
     }  # fmt: skip
