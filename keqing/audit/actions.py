@@ -86,6 +86,7 @@ def record_alike(*, action: str, by: Actor | None, at: datetime, subjects: Seque
         Entry,
         common={
             "at": at, "action": action, "actor_id": by.pk if by else None, "actor_name": by.name if by else "系统",
+            "for_actor_name": acting.name_for(by.pk) if by else "",
             "subject_label": subjects[0].label if subjects else "", "reason": reason[:500],
         },
         each={
