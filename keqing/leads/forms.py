@@ -92,8 +92,10 @@ class LeadForm(VersionedForm):
     next_step_on = _lead_field("next_step_on")
     mine = forms.BooleanField(label=_("由我跟进，不再分配"), required=False)
 
-    def __init__(self, *args: Any, lead: Lead | None = None, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, lead: Lead | None = None, phone_shown: bool = True, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if not phone_shown:  # who reads it masked does not get it in a field
+            del self.fields["phone"]
         channels, campaigns = Channel.objects.open(), Campaign.objects.open().order_by("-starts_on")
         if lead is not None:
             channels |= Channel.objects.filter(pk=lead.source_channel_id)
@@ -115,7 +117,7 @@ class LeadForm(VersionedForm):
         return cleaned
 
     def values(self) -> dict[str, Any]:
-        return {name: self.cleaned_data[name] for name in (*CALL, *ORIGIN, *CARD)}
+        return {name: self.cleaned_data[name] for name in (*CALL, *ORIGIN, *CARD) if name in self.fields}
 
 
 class CustomerForm(Form):
@@ -128,8 +130,11 @@ class CustomerForm(Form):
     role = forms.ChoiceField(label=_("联系人角色"), required=False, help_text=_("选择后，来电人作为这家客户的联系人一起建立。"))
     version = forms.IntegerField(widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, kinds: list[tuple[str, str]], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, kinds: list[tuple[str, str]], hidden_phone: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.hidden_phone = hidden_phone
+        if hidden_phone:  # goes along unread
+            del self.fields["phone"]
         self.fields["kind"].choices = kinds  # type: ignore[attr-defined]
         roles = {role for kind, _label in kinds if kind in Kind.values for role in ROLES_OF[Kind(kind)]}
         self.fields["role"].choices = [("", _("不建立联系人")), *(one for one in Role.choices if one[0] in roles)]  # type: ignore[attr-defined]
@@ -149,7 +154,7 @@ class CustomerForm(Form):
 
     def values(self) -> dict[str, Any]:
         """By the field names of an organisation, or of a person."""
-        clean = self.cleaned_data
+        clean = {"phone": self.hidden_phone, **self.cleaned_data}
         if clean["kind"] in Kind.values:
             return {name: clean[name] for name in ("kind", "name", "region", "phone")}
         mobile = clean["phone"] if len(clean["phone"]) == 11 and clean["phone"].startswith("1") else ""

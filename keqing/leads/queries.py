@@ -14,7 +14,7 @@ from keqing.kit.search import PHONE_LONGEST, normalise
 from keqing.leads.choices import Judgement, State
 from keqing.leads.models import Campaign, Channel, Lead, Step
 from keqing.leads.permissions import Can
-from keqing.people.likely import NAME_LEAST, PHONE_LEAST, digits_of, likely_organisations, likely_people
+from keqing.people.likely import NAME_LEAST, PHONE_LEAST, Duplicate, digits_of, likely_organisations, likely_people
 from keqing.people.models import Organisation, Person
 from keqing.people.permissions import Can as PeopleCan
 from keqing.people.queries import matching
@@ -119,28 +119,35 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Candidates:
-    """``elsewhere``: how many more there are that the reader may not open."""
+    """``elsewhere``: those the reader may not open, masked. ``learned``, by noun: what has to go on record (decision 4)."""
 
     shown: Sequence[Candidate]
     elsewhere: Sequence[str] = ()
+    learned: Sequence[tuple[str, Duplicate]] = ()
 
 
 def candidates(*, lead: Lead, text: str, staff: Staff) -> Candidates:
     """Customers like the lead, and those the typed text finds: the likely ones first."""
+    learned: list[tuple[str, Duplicate]] = []
     likely: list[tuple[Any, str]] = [
         *likely_organisations(kind=lead.kind, name=lead.organisation_name, phone=lead.phone),
         *((person, why) for person, why in likely_people(mobile=lead.phone) if not person.is_affiliated),
     ]
     shown, elsewhere = {}, []
-    for customer, why in likely:
-        if customer.allows(staff, _view_word(customer)):
+    for customer, why in likely if staff.may(PeopleCan.CHECK_DUPLICATES) else ():
+        noun = "organisation" if isinstance(customer, Organisation) else "person"
+        seen = customer.allows(staff, _view_word(customer))
+        name = customer.name if seen else mask_name(customer.name)
+        if seen:
             shown[customer.pk] = Candidate(customer, why)
         else:
-            elsewhere.append(f"{mask_name(customer.name)}（{why}）")
+            elsewhere.append(f"{name}（{why}）")
+        if not seen or (noun == "person" and not customer.allows(staff, PeopleCan.FULL_PHONE)):
+            learned.append((noun, Duplicate(customer.pk, customer.get_kind_display(), name, "", why)))
     if text.strip():
         for customer in _found(text, staff):
             shown.setdefault(customer.pk, Candidate(customer, "名称或编码相符"))
-    return Candidates(list(shown.values())[: 2 * SHOWN], elsewhere)
+    return Candidates(list(shown.values())[: 2 * SHOWN], elsewhere, learned)
 
 
 def similar_leads(*, name: str = "", phone: str = "", without: int | None = None) -> list[Lead]:

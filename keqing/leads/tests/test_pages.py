@@ -238,3 +238,27 @@ def test_the_profile_says_by_what_leads_are_rated():
     cast = make_cast()
     page = signed_in(cast.rep).get(reverse("leads:profile")).content.decode()
     assert "目标客户画像" in page and "推荐、活动、业务员开发" in page
+
+
+def test_a_masked_phone_is_in_no_field_and_still_goes_along():
+    cast = make_cast()
+    lead = make_lead(by=cast.rep, mine=True, phone="18612341402", organisation_name="庚汐市人民医院", kind="hospital")
+    client = signed_in(cast.manager)
+    for name in ("lead_edit", "lead_identify"):
+        assert "18612341402" not in client.get(reverse(f"leads:{name}", args=[lead.pk])).content.decode(), name
+    values = {"source_channel": lead.source_channel_id, "first_touch_at": moment(lead.first_touch_at), "version": lead.version}
+    assert client.post(reverse("leads:lead_edit", args=[lead.pk]), {**values, "organisation_name": "庚汐市人民医院"}).status_code == 302
+    lead.refresh_from_db()
+    assert lead.phone == "18612341402"
+    data = {"kind": "hospital", "name": "庚汐市人民医院", "version": lead.version}
+    assert client.post(reverse("leads:lead_identify", args=[lead.pk]), data).status_code == 302
+    assert Organisation.objects.get(name="庚汐市人民医院").phone == "18612341402"
+
+
+def test_who_learns_of_a_customer_elsewhere_while_identifying_is_on_record():
+    cast = make_cast()
+    make_organisation(owner=cast.stranger, name="丙浦市中医院", phone="020-81237788")
+    lead = make_lead(by=cast.rep, mine=True, phone="020-81237788")
+    page = signed_in(cast.rep).get(reverse("leads:lead_identify", args=[lead.pk])).content.decode()
+    assert "丙浦市中医院" not in page and "丙****院" in page
+    assert AuditEntry.objects.filter(action="duplicate.checked", actor_id=cast.rep.pk).count() == 1

@@ -22,6 +22,7 @@ from keqing.leads.models import Lead
 from keqing.leads.permissions import Can
 from keqing.leads.queries import candidates
 from keqing.leads.views.common import act, as_seen, fetch_lead
+from keqing.people.actions.checks import note_check
 from keqing.people.actions.organisations import OrganisationRefused
 from keqing.people.actions.people import PersonRefused
 from keqing.people.choices import Kind
@@ -36,7 +37,8 @@ def lead_identify(request: HttpRequest, pk: int) -> HttpResponse:
     if found.customer_id is not None:
         return redirect("leads:lead", pk)
     data = request.POST if request.method == "POST" else None
-    form = CustomerForm(data, kinds=kinds_for(staff), initial=_known_of(found))
+    hidden = "" if found.shows_phone(staff) else found.phone
+    form = CustomerForm(data, kinds=kinds_for(staff), hidden_phone=hidden, initial=_known_of(found))
     if data is not None and form.is_valid():
         try:
             _check_reach(found, form.cleaned_data["kind"], request)
@@ -49,8 +51,11 @@ def lead_identify(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, _("已建立客户“%(name)s”，请判别。") % {"name": customer.name})
             return redirect("leads:lead", pk)
     text = request.GET.get("q", "").strip()[:60]
+    likely = candidates(lead=found, text=text, staff=staff)
+    for noun, known in likely.learned:
+        note_check(asked=found.title, found=[known], noun=noun, by=staff, at=at)
     context = {
-        "lead": found, "form": form, "q": text, "found": candidates(lead=found, text=text, staff=staff),
+        "lead": found, "form": form, "q": text, "found": likely,
         "may_create": bool(kinds_for(staff)), "may_check": staff.may(PeopleCan.CHECK_DUPLICATES),
     }
     return pages.render(request=request, template="leads/identify.html", context=context, status=200 if data is None else 422)

@@ -81,14 +81,16 @@ def lead_new(request: HttpRequest) -> HttpResponse:
 def lead_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """What was learned since; a save over somebody else's change comes back with mine beside theirs (409)."""
     found, at, status = fetch_lead(pk, request), timezone.now(), 200
+    shown = not found.phone or found.shows_phone(request.user)
     if request.method == "POST":
-        form, status = LeadForm(request.POST, lead=found), 422
+        form, status = LeadForm(request.POST, lead=found, phone_shown=shown), 422
         if form.is_valid():
             found.version = form.cleaned_data["version"]
             try:
                 edit_lead(lead=found, values=form.values(), by=request.user, at=at)
             except StaleLead as stale:
-                form.show_conflict(current=_values_of(stale.theirs), version=stale.theirs.version)
+                current = {name: value for name, value in _values_of(stale.theirs).items() if name in form.fields}
+                form.show_conflict(current=current, version=stale.theirs.version)
                 status = 409
             except LeadRefused as refusal:
                 form.add_error(None, str(refusal))
@@ -96,7 +98,7 @@ def lead_edit(request: HttpRequest, pk: int) -> HttpResponse:
                 messages.success(request, _("已保存。"))
                 return redirect("leads:lead", pk)
     else:
-        form = LeadForm(lead=found, initial={**_values_of(found), "version": found.version})
+        form = LeadForm(lead=found, phone_shown=shown, initial={**_values_of(found), "version": found.version})
     context = {
         "form": form, "heading": _("修改线索 · %(name)s") % {"name": found.title}, "draft": f"lead-{pk}", "lead": found,
         "cancel_url": reverse("leads:lead", args=[pk]), "may_check": request.user.may(PeopleCan.CHECK_DUPLICATES),
