@@ -57,11 +57,11 @@ def keep_days(
     *, days: Sequence[Given], complete: int | None = None, source: str = "", by: Staff, at: datetime
 ) -> int:
     """Store days over the announced ones; ``complete`` declares a year known. Returns how many changed. One audit entry."""
-    stored = {row.day: row for row in WorkDay.objects.select_for_update().filter(day__in=[one.day for one in days])}
+    stored = {row.falls_on: row for row in WorkDay.objects.select_for_update().filter(falls_on__in=[one.day for one in days])}
     changed = [one for one in days if one.day not in stored or _differs(stored[one.day], one)]
     WorkDay.objects.bulk_create(
-        [WorkDay(day=one.day, working=one.working, name=one.name) for one in changed],
-        update_conflicts=True, unique_fields=["day"], update_fields=["working", "name"],
+        [WorkDay(falls_on=one.day, working=one.working, name=one.name) for one in changed],
+        update_conflicts=True, unique_fields=["falls_on"], update_fields=["working", "name"],
     )  # fmt: skip
     changes = {
         one.day.isoformat(): [str(stored[one.day]) if one.day in stored else None, f"{one.name}（{'上班' if one.working else '休息'}）"]
@@ -80,7 +80,7 @@ def keep_days(
 @transaction.atomic
 def forget_day(*, day: date, by: Staff, at: datetime) -> bool:
     """The announced calendar counts again for a day; whether there was anything to forget. One audit entry."""
-    row = WorkDay.objects.select_for_update().filter(day=day).first()
+    row = WorkDay.objects.select_for_update().filter(falls_on=day).first()
     if row is None:
         return False
     said = str(row)

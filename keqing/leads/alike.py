@@ -81,6 +81,11 @@ def candidates(*, staff: Staff) -> QuerySet[Organisation]:
     return Organisation.objects.alive().reached_by(staff, PeopleCan.VIEW).exclude(WON)
 
 
+def latest_model() -> LikenessModel | None:
+    """The weights in force."""
+    return LikenessModel.objects.select_related("made_by").order_by("-made_at", "-pk").first()
+
+
 def alike(*, model: LikenessModel, staff: Staff) -> list[Alike]:
     """The likest of the institutions within reach that moved last; with what somebody made of each."""
     rows = list(candidates(staff=staff).order_by("-last_activity_at", "-pk")[:LOOKED_AT])

@@ -1,13 +1,13 @@
 """Reading 公海: what a person may pick there, and which leads nobody works at."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db.models import DateTimeField, ExpressionWrapper, F, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Greatest
 
 from keqing.access.models import Staff
 from keqing.leads.choices import State, StepKind
-from keqing.leads.models import Lead, Step
+from keqing.leads.models import Lead, PoolCount, Step
 from keqing.people.models import Organisation, Person
 
 
@@ -20,6 +20,11 @@ def pools_of(staff: Staff) -> set[int]:
     """The units whose pools a person may pick from. No statement."""
     units = {int(pk) for position in staff.standing.positions for pk in position.unit.path.strip("/").split("/")}
     return units | staff.standing.headed_unit_ids
+
+
+def picked_on(*, day: date, staff: Staff) -> int:
+    """How many leads a person has picked on a day."""
+    return PoolCount.objects.filter(staff=staff, picked_on=day).values_list("picked", flat=True).first() or 0
 
 
 def may_know(*, lead: Lead, staff: Staff) -> bool:

@@ -51,17 +51,17 @@ class Division(Searchable):
 class WorkDay(models.Model):
     """工作日历上公司自己写的一天: over the announced holidays it says whether that day is worked."""
 
-    day = models.DateField("日期", primary_key=True)
+    falls_on = models.DateField("日期", primary_key=True)
     working = models.BooleanField("上班")
     name = models.CharField("名称", max_length=40)
 
     class Meta:
-        ordering = ["day"]
+        ordering = ["falls_on"]
         verbose_name = "工作日历"
         constraints = [models.CheckConstraint(condition=~Q(name=""), name="work_day_named")]
 
     def __str__(self) -> str:
-        return f"{self.day:%Y-%m-%d} {self.name}（{'上班' if self.working else '休息'}）"
+        return f"{self.falls_on:%Y-%m-%d} {self.name}（{'上班' if self.working else '休息'}）"
 
 
 class WorkYear(models.Model):

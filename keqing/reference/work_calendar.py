@@ -41,7 +41,7 @@ def calendar() -> WorkCalendar:
     """The calendar in force now. Two statements."""
     days = dict(announced())
     for row in WorkDay.objects.all():
-        days[row.day] = Day(row.working, row.name, own=True)
+        days[row.falls_on] = Day(row.working, row.name, own=True)
     years = _announced_years() | frozenset(WorkYear.objects.values_list("year", flat=True))
     return WorkCalendar(days=days, years=years, hours=office_hours())
 

@@ -65,7 +65,7 @@ def year_board(*, year: int, today: date) -> YearBoard:
     return YearBoard(
         year=year, months=board, is_known=year in calendar.years,
         source=stored.source if stored else work_calendar.edition() if year in calendar.years else "",
-        own=list(WorkDay.objects.filter(day__year=year)), workdays=sum(month.workdays for month in board), edition=work_calendar.edition(),
+        own=list(WorkDay.objects.filter(falls_on__year=year)), workdays=sum(month.workdays for month in board), edition=work_calendar.edition(),
     )
 
 

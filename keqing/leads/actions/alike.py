@@ -7,7 +7,7 @@ from django.db import transaction
 from keqing.access.models import Staff
 from keqing.audit import actions as audit
 from keqing.leads import likeness
-from keqing.leads.alike import groups, reasons_in_words, traits_of, value_names
+from keqing.leads.alike import groups, latest_model, reasons_in_words, traits_of, value_names
 from keqing.leads.models import LikenessModel, LikenessOpinion
 from keqing.leads.policy import policy
 from keqing.people.models import Organisation
@@ -32,7 +32,7 @@ def compute_likeness(*, by: Staff | None, at: datetime) -> LikenessModel:
 @transaction.atomic
 def judge_likeness(*, organisation: Organisation, verdict: str, note: str, by: Staff, at: datetime) -> LikenessOpinion:
     """A person's word on the score of a customer, kept with score and reasons as they were. Changes nothing else."""
-    model = LikenessModel.objects.order_by("-made_at", "-pk").first()
+    model = latest_model()
     if model is None:
         raise likeness.TooFew("还没有计算相似度。")
     result = likeness.rate(traits_of(organisations=[organisation])[organisation.pk], model.weights)

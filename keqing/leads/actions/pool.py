@@ -139,8 +139,8 @@ def _within_limits(position: Position, by: Staff, at: datetime) -> PoolCount:
     """The person's count of the day, locked: who picks twice at once is counted twice."""
     rules = policy()
     day = business_date(at)
-    PoolCount.objects.bulk_create([PoolCount(staff=by, day=day)], ignore_conflicts=True)
-    count = PoolCount.objects.select_for_update().get(staff=by, day=day)
+    PoolCount.objects.bulk_create([PoolCount(staff=by, picked_on=day)], ignore_conflicts=True)
+    count = PoolCount.objects.select_for_update().get(staff=by, picked_on=day)
     if count.picked >= rules.per_day:
         raise LeadRefused(f"每人每天最多从公海领取 {rules.per_day} 条，您今天已领满，请明天再来。")
     if Lead.objects.open().filter(position=position).count() >= rules.most_open:

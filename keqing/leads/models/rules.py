@@ -92,13 +92,13 @@ class RuleCount(models.Model):
 class PoolCount(models.Model):
     """How many leads a person picked from 公海 on a day. Locked while picking, so that limits hold."""
 
-    staff = models.ForeignKey("access.Staff", models.CASCADE, related_name="+", verbose_name="员工")
-    day = models.DateField("日期")
+    staff = models.ForeignKey("access.Staff", models.PROTECT, related_name="+", verbose_name="员工")
+    picked_on = models.DateField("日期")
     picked = models.PositiveIntegerField("领取", default=0)
 
     class Meta:
         verbose_name = "公海领取"
-        constraints = [models.UniqueConstraint(fields=["staff", "day"], name="pool_count_day")]
+        constraints = [models.UniqueConstraint(fields=["staff", "picked_on"], name="pool_count_day")]
 
 
 class LikenessModel(models.Model):

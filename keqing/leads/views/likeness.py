@@ -11,9 +11,9 @@ from keqing.access.gate import allow, fetch
 from keqing.kit import pages
 from keqing.kit.jobs import defer
 from keqing.leads.actions.alike import judge_likeness
-from keqing.leads.alike import alike, check_enough
+from keqing.leads.alike import alike, check_enough, latest_model
 from keqing.leads.likeness import TooFew
-from keqing.leads.models import LikenessModel, LikenessOpinion
+from keqing.leads.models import LikenessOpinion
 from keqing.leads.permissions import Can
 from keqing.leads.policy import policy
 from keqing.leads.tasks import learn_likeness
@@ -25,7 +25,7 @@ from keqing.people.permissions import Can as PeopleCan
 @allow(PeopleCan.VIEW)
 def likeness(request: HttpRequest) -> HttpResponse:
     """The likest of the customers within reach, each with its three reasons."""
-    model = LikenessModel.objects.select_related("made_by").order_by("-made_at", "-pk").first()
+    model = latest_model()
     context = {
         "model": model, "rows": alike(model=model, staff=request.user) if model else [], "least_won": policy().least_won,
         "may_compute": request.user.may(Can.MANAGE),

@@ -7,9 +7,9 @@ from django.views.decorators.http import require_GET
 from keqing.access.gate import allow
 from keqing.kit import lists
 from keqing.kit.formats import business_date
-from keqing.leads.models import PoolCount
 from keqing.leads.permissions import Can
 from keqing.leads.policy import policy
+from keqing.leads.pool import picked_on
 from keqing.leads.pool_list import open_pool
 
 
@@ -20,7 +20,7 @@ def pool(request: HttpRequest) -> HttpResponse:
     today = business_date(timezone.now())
     opened = open_pool(request)
     page = opened.spec.build(request=request, queryset=opened.rows, today=today)
-    picked = PoolCount.objects.filter(staff=request.user, day=today).values_list("picked", flat=True).first() or 0
+    picked = picked_on(day=today, staff=request.user)
     rules = policy()
     context = {"left": max(rules.per_day - picked, 0), "rules": rules}
     return lists.respond(request=request, page=page, context=context, template="leads/pool.html")

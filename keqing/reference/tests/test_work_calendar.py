@@ -52,8 +52,8 @@ def test_a_year_without_announcement_counts_monday_to_friday_and_says_so():
 
 @pytest.mark.django_db
 def test_the_company_s_word_goes_over_the_announced_days_and_one_own_day_does_not_make_a_year_known():
-    WorkDay.objects.create(day=date(2026, 2, 14), working=False, name="公司放假")
-    WorkDay.objects.create(day=date(2027, 5, 20), working=False, name="司庆")
+    WorkDay.objects.create(falls_on=date(2026, 2, 14), working=False, name="公司放假")
+    WorkDay.objects.create(falls_on=date(2027, 5, 20), working=False, name="司庆")
     calendar = work_calendar.calendar()
     assert not work_calendar.is_workday(date(2026, 2, 14)) and not calendar.is_workday(date(2027, 5, 20))
     assert calendar.days[date(2027, 5, 20)].own
