@@ -80,6 +80,8 @@ def _pages(staff: Staff) -> list[str]:
         "/lifecycle/needs/", "/lifecycle/needs/?preset=unanswered", "/lifecycle/targets/", "/lifecycle/targets/result/",
         "/lifecycle/effects/", "/lifecycle/effects/?preset=without", "/lifecycle/effects/report/", "/lifecycle/losses/",
         "/leads/", "/leads/?preset=mine", "/leads/?preset=late&sort=due", "/leads/?sort=-score", f"/leads/customers/{organisation.pk}/",
+        "/playbooks/attention/silent/", "/playbooks/attention/quiet/", "/playbooks/customers/?preset=running",
+        f"/playbooks/of/{organisation.pk}/",
         "/service/feedback/", f"/service/customers/{organisation.pk}/feedback/", "/messages/", "/messages/?show=unread",
         "/reports/contacts/records/", "/reports/contacts/records/?first=2026-10-01&last=2026-10-31",
     ]
