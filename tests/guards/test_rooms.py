@@ -19,6 +19,7 @@ WITHOUT_SCOPE = {
     "Dimension": "tags are the same for everybody", "Tag": "tags are the same for everybody",
     "Channel": "channels are the same for everybody", "Campaign": "campaigns are the same for everybody",
     "Division": "divisions are the same for everybody",
+    "LossReason": "picklists are the same for everybody", "Competitor": "picklists are the same for everybody",
 }
 # (file, beginning of the expression): why it needs no scope
 ALLOWED = {

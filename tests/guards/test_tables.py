@@ -62,7 +62,7 @@ UNIQUE_EXCEPTIONS = {
     "participant_once", "correction_version",  # start from the contact, which carries the customer
 }
 TIMES = {"at", "last_login", "locked_until", "locked_until_at"}
-DATES = {"valid_from", "valid_to", "rep_filing_valid_to", "authorised_until"}
+DATES = {"valid_from", "valid_to", "rep_filing_valid_to", "authorised_until", "lifecycle_since", "on", "month"}
 
 
 def _label(model) -> str:

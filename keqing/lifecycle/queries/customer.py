@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from keqing.access.models import Staff
+from django.db.models import QuerySet
+
+from keqing.access.models import Position, Staff
+from keqing.followups.queries import positions_to_take_over
 from keqing.lifecycle.models import Effect, Need, StageChange, Target
 from keqing.lifecycle.permissions import Can
 from keqing.lifecycle.transitions import LABELS, Transition, onward
@@ -76,6 +79,13 @@ def precall(*, customer: Organisation, staff: Staff, today: date) -> Precall:
     )
 
 
+def positions_for_target(*, staff: Staff, customer: Organisation) -> QuerySet[Position]:
+    """Whoever answers for the customer, and the colleagues this person may give it to."""
+    others = positions_to_take_over(staff=staff, customer=customer).order_by().values("pk")
+    owner = Position.objects.current().filter(pk=customer.owner_position_id).values("pk")
+    return Position.objects.current().filter(pk__in=others.union(owner)).select_related("holder")
+
+
 def _steps(stage: str) -> list[Step]:
     here = RANKS[stage]
     return [Step(LABELS[one], "now" if one == stage else "done" if RANKS[one] < here else "ahead") for one in FORWARD] + (
@@ -83,11 +93,11 @@ def _steps(stage: str) -> list[Step]:
     )
 
 
-def _needs(rows) -> list[Need]:  # type: ignore[no-untyped-def]
+def _needs(rows: QuerySet[Need]) -> list[Need]:
     """Open ones first, the oldest of them on top."""
     found = list(rows.order_by("-raised_on", "-pk")[:SHOWN])
     return sorted(found, key=lambda need: (need.met_on is not None, need.raised_on))
 
 
-def _targets(rows) -> list[Target]:  # type: ignore[no-untyped-def]
+def _targets(rows: QuerySet[Target]) -> list[Target]:
     return list(rows.select_related("position__holder").order_by("-due_on", "-pk")[:SHOWN])

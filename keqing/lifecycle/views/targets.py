@@ -6,8 +6,6 @@ from django.views.decorators.http import require_GET
 
 from keqing.access.actions.once import once
 from keqing.access.gate import allow, fetch
-from keqing.access.models import Position
-from keqing.followups.queries import positions_to_take_over
 from keqing.kit import pages
 from keqing.kit.formats import business_date
 from keqing.kit.lists import respond
@@ -15,6 +13,7 @@ from keqing.lifecycle.actions.targets import LABEL, change_target, reach_target,
 from keqing.lifecycle.forms import ReachForm, TargetEditForm, TargetForm
 from keqing.lifecycle.models import Target
 from keqing.lifecycle.permissions import Can
+from keqing.lifecycle.queries.customer import positions_for_target
 from keqing.lifecycle.tables import open_targets
 from keqing.lifecycle.views.common import act, stage_url
 from keqing.people.models import Organisation
@@ -44,7 +43,7 @@ def target(request: HttpRequest, pk: int) -> HttpResponse:
 def target_new(request: HttpRequest, pk: int) -> HttpResponse:
     at = timezone.now()
     customer = fetch(Organisation.objects.select_related("unit"), pk, request)
-    positions = _positions(request, customer)
+    positions = positions_for_target(staff=request.user, customer=customer)
     form = TargetForm(request.POST or None, positions=positions, initial={"position": customer.owner_position_id})
 
     def store() -> str:
@@ -69,7 +68,7 @@ def target_edit(request: HttpRequest, pk: int) -> HttpResponse:
     found = fetch(Target.objects.select_related("position__holder"), pk, request)
     customer = found.customer()
     initial = {"due_on": found.due_on, "actions": found.actions, "position": found.position_id, "version": found.version}
-    form = TargetEditForm(request.POST or None, positions=_positions(request, customer), initial=initial)
+    form = TargetEditForm(request.POST or None, positions=positions_for_target(staff=request.user, customer=customer), initial=initial)
 
     def store() -> str:
         found.version = form.cleaned_data["version"]
@@ -96,10 +95,3 @@ def target_reach(request: HttpRequest, pk: int) -> HttpResponse:
         request, form=form, store=store, default=stage_url(found.customer_id), customer=found.customer(),
         context={"heading": f"达成 · {found}", "submit": "达成"},
     )
-
-
-def _positions(request: HttpRequest, customer: Organisation):  # type: ignore[no-untyped-def]
-    """Whoever answers for the customer, and the colleagues this person may give it to."""
-    others = positions_to_take_over(staff=request.user, customer=customer)
-    owner = Position.objects.current().filter(pk=customer.owner_position_id)
-    return Position.objects.current().filter(pk__in=others.order_by().values("pk").union(owner.values("pk"))).select_related("holder")
