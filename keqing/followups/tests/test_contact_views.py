@@ -280,6 +280,7 @@ def test_lists_cost_the_same_at_1_and_50_rows(cast, hospital, preset):
         return statements(captured)
 
     make_contact(customer=hospital, by=cast.rep, callback_on=TODAY)
+    cost("contacts")  # the first page after signing in asks what is kept from then on
     before = [cost("contacts"), cost("reminders")]
     for _ in range(49):
         make_contact(customer=hospital, by=cast.rep, callback_on=TODAY)
