@@ -97,6 +97,7 @@ class Staff(AbstractBaseUser):
     def on_behalf_of(self, deputyship: Deputyship | None) -> Staff:
         """The same person with the rights of one proxy, or (None) with their own alone."""
         twin = copy(self)
+        twin.mark = None  # what is made under these fewer rights is not what the person is shown
         twin.__dict__["standing"] = self.standing.on_behalf_of(deputyship)
         return twin
 

@@ -194,7 +194,8 @@ def standing_of(staff: Staff) -> Standing:
     if not found:
         return Standing()
     own = sorted((p for p in found if p.holder_id == staff.pk), key=lambda p: (_order(p.role), p.pk))
-    deputyships = delegated.deputyships(found)
+    # who became an administrator meanwhile represents nobody any more (三员分立), whatever was arranged before
+    deputyships = () if any(p.role in delegated.APART for p in own) else delegated.deputyships(found)
     under, company_name = _units_under({p.unit for p in found}, OrgUnit.objects.all())
     clauses: dict[str, list[Clause]] = {}
     for position in own:
@@ -216,7 +217,7 @@ def standing_of(staff: Staff) -> Standing:
         title=title or "无岗位",
         clauses={word: tuple(dict.fromkeys(many)) for word, many in clauses.items()},
         headed_unit_ids=frozenset().union(*(under[p.unit_id] for p in held if p.is_head)),
-        roles=frozenset(p.role for p in held),
+        roles=frozenset([*(p.role for p in own), *(one.position.role for one in deputyships if not one.words and not one.kinds)]),
         company_name=company_name,
         own_positions=tuple(own),
         deputyships=deputyships,

@@ -9,7 +9,7 @@ from keqing.access.actions.transfers import carry_out
 from keqing.access.change_marks import gather
 from keqing.access.models import Transfer
 from keqing.kit.formats import business_date
-from keqing.kit.jobs import periodic, task
+from keqing.kit.jobs import defer, periodic, task
 
 
 @periodic(cron="40 18 * * *")
@@ -35,7 +35,9 @@ def carry_out_due_transfers() -> None:
     at = timezone.now()
     due = Transfer.objects.filter(state=Transfer.State.SCHEDULED, effective_on__lte=business_date(at)).order_by("pk")
     for transfer_id in due.values_list("pk", flat=True):
-        carry_out(transfer_id=transfer_id, at=at)
+        defer(carry_out_transfer, transfer_id=transfer_id)  # each by itself: one that breaks holds up no other
+
+
 @periodic(cron="50 18 * * *")
 def gather_change_marks() -> None:
     """Every night of Shanghai."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from itertools import product
 from typing import Any
 
 from django import forms
@@ -11,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from keqing.access import handover
 from keqing.access.labels import kind_label
-from keqing.access.models import Proxy, Transfer, TransferItem
+from keqing.access.models import Proxy, Staff, Transfer, TransferItem
 from keqing.access.permissions import Can
 from keqing.access.tables import status
 from keqing.access.work_forms import duties_of
@@ -189,15 +190,19 @@ def open_transfers(request: HttpRequest, _argument: str = "") -> OpenList:
 
 
 def open_items(request: HttpRequest, argument: str) -> OpenList:
-    """For who may see the transfer and either looks after transfers or gives or takes in it."""
+    """For who may see the transfer and customers at all: all of it for who made or decided on it, else what their
+    positions give, get or have in their reach. Administrators who agree to transfers see no customer's name."""
     pk = int(argument) if argument.isdecimal() and len(argument) < 10 else 0
     transfer = Transfer.objects.visible_to(request.user).filter(pk=pk).first()
-    if transfer is None:
+    staff: Staff = request.user  # type: ignore[assignment]
+    if transfer is None or not staff.may("organisation.view"):
         raise Http404
     rows = TransferItem.objects.filter(transfer=transfer).select_related("from_position", "to_position__holder").order_by("pk")
-    staff = request.user
-    if not (staff.may(Can.MAKE_TRANSFER) or staff.may(Can.APPROVE_TRANSFER)):
-        mine = staff.standing.position_ids  # type: ignore[union-attr]
-        rows = rows.filter(Q(from_position__in=mine) | Q(to_position__in=mine))
-    return OpenList(ItemList(pk), rows)
-
+    words = (Can.MAKE_TRANSFER, Can.APPROVE_TRANSFER)
+    if staff.pk in (transfer.made_by_id, transfer.decided_by_id) or any(staff.standing.reaches_everything(word) for word in words):
+        return OpenList(ItemList(pk), rows)
+    mine = staff.standing.position_ids
+    seen = Q(from_position__in=mine) | Q(to_position__in=mine)
+    for word, side in product(words, ("from_position", "to_position")):
+        seen |= staff.standing.rows(word, kind=f"{side}__role", owner=f"{side}_id", unit=f"{side}__unit_id")
+    return OpenList(ItemList(pk), rows.filter(seen))

@@ -124,7 +124,7 @@ def sales_file(*, person: Staff, reader: Staff, today: date) -> SalesFile:
         plans=list(plans.order_by("due_on", "pk")[:PLANS_SHOWN]),
         months=[(f"{month.first:%Y-%m}", sums.get(month.first, 0)) for month in since],
         holdings=list(person.holdings.select_related("position__unit")),
-        given=list(transfers.filter(sources__position__in=ids)[:PLANS_SHOWN]),
+        given=list(transfers.filter(sources__position__in=ids).distinct()[:PLANS_SHOWN]),
         taken=list(transfers.filter(Q(rest_to__in=ids) | Q(splits__to_position__in=ids)).distinct()[:PLANS_SHOWN]),
         proxies=list(
             Proxy.objects.visible_to(reader).filter(Q(from_staff=person) | Q(to_staff=person))

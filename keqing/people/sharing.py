@@ -54,7 +54,10 @@ def who_sees(*, customer: Organisation | Person, today: date) -> WhoSees:
         for p in positions
         if p.holder
     ]
-    proxies = Proxy.objects.on(today).filter(position__in=positions).select_related("from_staff", "to_staff")
+    # one limited to other words or other kinds of customers does not open this one
+    whole = Q(words=[]) | Q(words__contains=[str(word)])
+    of_kind = Q(kinds=[]) | Q(kinds__contains=[customer.kind])
+    proxies = Proxy.objects.on(today).filter(whole, of_kind, position__in=positions).select_related("from_staff", "to_staff")
     seers += [Seer(one.to_staff.name, "代理", f"代理 {one.from_staff.name}（到 {one.ends_on}）") for one in proxies]
     shares = list(
         Share.objects.filter(customer_id=customer.pk).select_related("position__holder", "unit", "made_by", "revoked_by")

@@ -12,9 +12,11 @@ from django.urls import reverse
 from keqing.access.actions.common import AdminRefused
 from keqing.access.actions.proxies import arrange_proxy, end_proxy
 from keqing.access.models import Proxy, Staff
-from keqing.access.tests.factories import make_cast, make_staff, position_of
+from keqing.access.tests.factories import make_cast, make_position, make_staff, position_of
 from keqing.audit.models import Entry
+from keqing.desk.queries.team import team_members
 from keqing.followups.tests.factories import make_reminder
+from keqing.kit.remembered import Mark
 from keqing.people.models import Organisation
 from keqing.people.tests.factories import make_organisation
 
@@ -256,3 +258,29 @@ def test_the_days_work_of_the_represented_is_on_the_deputys_page_marked(cast):
     page = browser.get(reverse("desk:today")).content.decode()
     assert "送样品登记表" in page
     assert ">代 李雯<" in page
+
+
+def test_a_proxy_for_reminders_alone_shows_no_other_team_and_widens_no_export(cast):
+    """The deputy leads a team of their own, so that the page of teams is open to them."""
+    arrange(cast, position=position_of(cast.region_manager), deputy=cast.manager, words=["reminder.view", "reminder.manage"], by=cast.gm)
+    deputy = fresh(cast.manager)
+    assert position_of(cast.region_manager).pk in deputy.standing.position_ids
+    assert deputy.standing.roles == {"area_manager"}
+    names = {member.name for member in team_members(staff=deputy, today=MONDAY)}
+    assert cast.rep.name in names and cast.other_area_rep.name not in names
+
+
+def test_who_became_an_administrator_meanwhile_represents_nobody(cast):
+    customer = make_organisation(owner=cast.rep)
+    arrange(cast)
+    assert sees(cast.sibling, customer)
+    make_position(unit=cast.company, role="audit_admin", holder=cast.sibling)
+    assert not sees(cast.sibling, customer)
+    assert fresh(cast.sibling).standing.deputyships == ()
+
+
+def test_fewer_rights_for_a_moment_are_not_remembered_as_those_of_the_person(cast):
+    person = fresh(cast.rep)
+    person.mark = Mark(-1, keeps=True)
+    twin = person.on_behalf_of(None)
+    assert (twin.recall("what", lambda: "fewer"), person.recall("what", lambda: "all")) == ("fewer", "all")

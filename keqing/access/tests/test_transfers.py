@@ -19,11 +19,13 @@ from keqing.access.actions.transfers import (
     undo_transfer,
 )
 from keqing.access.models import Position, Staff, Transfer, TransferItem
+from keqing.access.tasks import carry_out_due_transfers
 from keqing.access.tests.factories import make_cast, make_position, position_of
 from keqing.audit.models import Entry
 from keqing.followups.models import Reminder
 from keqing.followups.tests.factories import make_reminder
 from keqing.kit.formats import business_date
+from keqing.kit.jobs import run_waiting
 from keqing.people.actions.organisations import Draft, assign_organisations, create_organisations
 from keqing.people.models import Organisation
 from keqing.people.tests.factories import make_organisation
@@ -290,8 +292,6 @@ def browser_of(staff):
 
 
 def test_the_wizard_shows_what_moves_and_the_superior_carries_it_out(cast):
-    from keqing.kit.jobs import run_waiting
-
     customer, other = make_organisation(owner=cast.rep, name="示例第一医院"), make_organisation(owner=cast.rep, name="示例第二医院")
     third = make_position(unit=cast.guangzhou, holder=cast.other_area_rep, name="广州三岗")
     manager, superior = browser_of(cast.manager), browser_of(cast.region_manager)
@@ -365,3 +365,25 @@ def test_open_leads_promises_and_targets_go_along(cast):
     assert Lead.objects.get(pk=lead.pk).position == position_of(cast.sibling)
     assert Step.objects.filter(lead=lead, to_position=position_of(cast.sibling)).exists()
     assert Target.objects.get(pk=target.pk).position == position_of(cast.sibling)
+
+
+def test_what_moved_is_named_to_those_who_may_know_it_and_to_no_administrator_of_accounts(cast):
+    second = make_position(unit=cast.guangzhou, holder=cast.other_area_rep, name="广州二岗")
+    given, elsewhere = make_organisation(owner=cast.rep, name="示例第一医院"), make_organisation(owner=cast.rep, name="示例第二医院")
+    done = carried(cast, splits=[Split(to=second, customers=[given.pk])])
+    address = reverse("access:transfer_items", args=[done.pk])
+    assert browser_of(cast.security).get(reverse("access:transfer", args=[done.pk])).status_code == 200
+    assert browser_of(cast.security).get(address).status_code == 404
+    for reader, names in (("gm", (True, True)), ("manager", (True, True)), ("sibling", (False, True)), ("other_area_rep", (True, False))):
+        page = browser_of(getattr(cast, reader)).get(address).content.decode()
+        assert (given.name in page, elsewhere.name in page) == names, reader
+
+
+def test_due_transfers_run_each_by_itself(cast, monkeypatch):
+    monkeypatch.setattr("keqing.access.tasks.timezone.now", lambda: NOW)
+    customer = make_organisation(owner=cast.rep)
+    decide_transfer(transfer=ask(cast), agreed=True, by=cast.region_manager, at=NOW)
+    carry_out_due_transfers()
+    assert owner_of(customer) == position_of(cast.rep)
+    run_waiting()
+    assert owner_of(customer) == position_of(cast.sibling)

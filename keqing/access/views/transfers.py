@@ -152,7 +152,9 @@ def transfer_undo(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, str(refusal))
     else:
         messages.success(request, _("已撤销 %(n)s 项。") % {"n": back})
-        if kept:
+        if kept and not request.user.may("organisation.view"):
+            messages.warning(request, _("%(n)s 项之后又有变动，没有撤销。") % {"n": len(kept)})
+        elif kept:
             names = "、".join(kept[:10]) + (_(" 等") if len(kept) > 10 else "")
             messages.warning(request, _("%(n)s 项之后又有变动，没有撤销：%(names)s") % {"n": len(kept), "names": names})
     return redirect("access:transfer", pk)

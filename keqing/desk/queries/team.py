@@ -79,8 +79,9 @@ def team_members(*, staff: Staff, today: date) -> list[Member]:
 def team_feed(*, staff: Staff, filters: Mapping[str, Any], after: str = "", before: str = "") -> Feed:
     """Records the team wrote about customers this manager sees, with their comments: two statements."""
     rows = ContactRecord.objects.visible_to(staff).exclude(tracker=staff).select_related("tracker")
-    if not staff.standing.reaches_everything("team.view"):
-        rows = rows.filter(tracker_unit_id__in=staff.standing.headed_unit_ids)
+    rows = rows.filter(
+        staff.standing.rows("team.view", kind="tracker_position__role", owner="tracker_position_id", unit="tracker_unit_id")
+    )
     page = keyset_page(queryset=_filtered(rows, staff, filters), sort=NEWEST, size=PAGE, after=after, before=before)
     comments = comments_on(contact.pk for contact in page.rows)
     return Feed([FeedLine(c, comments.get(c.pk, ())) for c in page.rows], page.after, page.before)
@@ -100,7 +101,8 @@ def _filtered(rows: QuerySet[ContactRecord], staff: Staff, filters: Mapping[str,
 
 
 def _positions(staff: Staff) -> QuerySet[Position]:
-    under = Q() if staff.standing.reaches_everything("team.view") else Q(unit_id__in=staff.standing.headed_unit_ids)
+    """Filled positions within the word's reach: a proxy for reminders alone heads units, and shows no team."""
+    under = staff.standing.rows("team.view", kind="role", owner="pk", unit="unit_id")
     return Position.objects.current().filter(under, holder__isnull=False)
 
 

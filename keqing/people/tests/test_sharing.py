@@ -17,6 +17,7 @@ from keqing.followups.models import ContactRecord, Reminder
 from keqing.followups.tests.factories import make_contact, make_reminder
 from keqing.people.actions.sharing import SharingRefused, revoke_share, share_customer
 from keqing.people.models import Organisation, Person
+from keqing.people.sharing import who_sees
 from keqing.people.tests.factories import make_organisation, make_person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.proves("R-288")]
@@ -187,3 +188,13 @@ def test_a_manager_sees_the_own_area_only_and_by_proxy_another_one(cast, hospita
     assert set(Organisation.objects.visible_to(fresh(cast.manager))) == {hospital}
     arrange_proxy(position=position_of(cast.stranger), deputy=fresh(cast.manager), starts_on=TODAY, ends_on=TODAY, by=cast.gm, at=NOW)
     assert set(Organisation.objects.visible_to(fresh(cast.manager))) == {hospital, other}
+
+
+@pytest.mark.proves("R-288")
+def test_the_page_names_a_deputy_only_where_the_proxy_opens_the_customer(cast, hospital):
+    facts = {"position": position_of(cast.rep), "ends_on": TODAY, "by": cast.gm, "at": NOW}
+    arrange_proxy(**facts, deputy=fresh(cast.stranger), starts_on=TODAY, words=["reminder.view", "reminder.manage"])
+    arrange_proxy(**{**facts, "position": position_of(cast.manager)}, deputy=fresh(cast.other_area_rep), starts_on=TODAY, kinds=["pharmacy"])
+    assert not {"唐敏", "何俊"} & {one.name for one in who_sees(customer=hospital, today=TODAY).seers}
+    pharmacy = make_organisation(owner=cast.rep, kind="pharmacy", name="示例大药房")
+    assert {"唐敏", "何俊"} & {one.name for one in who_sees(customer=pharmacy, today=TODAY).seers} == {"何俊"}
