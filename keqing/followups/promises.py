@@ -60,13 +60,13 @@ def rate_of(promises: QuerySet[Commitment]) -> Rate:
 
 def rates_by_person(*, staff: Staff, first: date, last: date, today: date) -> list[RateLine]:
     """Who had to keep them; the lowest rate first."""
-    rows = due_within(staff=staff, first=first, last=last, today=today).values(label=F("keeper__name"))
+    rows = due_within(staff=staff, first=first, last=last, today=today).values("keeper_id", label=F("keeper__name"))
     lines = [RateLine(row["label"] or "空缺岗位", Rate(row["kept"], row["due"])) for row in _summed(rows)]
     return sorted(lines, key=lambda line: (line.rate.percent or 0, line.label))
 
 
 def rates_by_team(*, staff: Staff, first: date, last: date, today: date) -> list[RateLine]:
-    rows = due_within(staff=staff, first=first, last=last, today=today).values(label=F("unit__name"))
+    rows = due_within(staff=staff, first=first, last=last, today=today).values("unit_id", label=F("unit__name"))
     lines = [RateLine(row["label"], Rate(row["kept"], row["due"])) for row in _summed(rows)]
     return sorted(lines, key=lambda line: (line.rate.percent or 0, line.label))
 

@@ -214,8 +214,10 @@ def contacts_with(*, person_id: int) -> QuerySet[Any]:
 
 
 def open_reminders_of(*, customer_id: int) -> list[Reminder]:
+    """Those a contact may settle: promises and alarms have forms of their own."""
     return list(
         Reminder.objects.open()
+        .settled_by_a_contact()
         .filter(customer_id=customer_id)
         .select_related("position__holder")
         .order_by("due_on", "pk")[:20]

@@ -327,6 +327,8 @@ def _planned(
     batch: Import, *, at: datetime, progress: Progress, known: kept.Kept | None = None
 ) -> tuple[kept.Body, Plan, Context]:
     """Plan the rows of the file as things stand now. What the check made of the file itself is ``known``."""
+    if not batch.by.is_active or not spec_of(batch.kind).allowed(batch.by):
+        raise ImportRefused("导入人已没有导入这类名单的权限。")  # taken away since the form was sent
     if not batch.path.exists():
         raise ImportRefused(f"上传的文件已过 {KEPT_DAYS} 天的保存期，请重新上传。")
     body = known.body if known else _read_body(batch)

@@ -10,7 +10,7 @@ from django.urls import reverse
 from keqing.access.models import Staff
 from keqing.audit import actions as audit
 from keqing.kit import bulk
-from keqing.messaging.actions import Outgoing, send_all
+from keqing.messaging.actions import Outgoing, send_all, withdraw_from_digests
 from keqing.news.models import MarketIntel, Subscription, Topic
 from keqing.news.words import speaks_of, split
 
@@ -26,6 +26,11 @@ class StaleIntel(Exception):
     def __init__(self, current: MarketIntel) -> None:
         super().__init__("这条动态刚被别人改过。")
         self.current = current
+
+
+def key_of(intel: MarketIntel) -> str:
+    """What the messages about an item are known by."""
+    return f"news:{intel.pk}"
 
 
 def subject_of(intel: MarketIntel) -> audit.Subject:
@@ -56,6 +61,7 @@ def withdraw_imported(*, ids: Collection[int], by: Staff, at: datetime) -> set[i
     rows = list(MarketIntel.objects.select_for_update().filter(pk__in=ids))
     going = [one for one in rows if one.version == 1]
     audit.record_all(audit.entry_for(action="news.import_undone", by=by, at=at, subject=subject_of(one)) for one in going)
+    withdraw_from_digests(kind=TOPIC, keys=[key_of(one) for one in going])
     MarketIntel.objects.filter(pk__in=[one.pk for one in going]).delete()
     return {one.pk for one in rows if one.version > 1}
 
@@ -81,19 +87,25 @@ def edit_intel(*, intel: MarketIntel, fields: Mapping[str, Any], version: int, b
 
 @transaction.atomic
 def take_down(*, intel: MarketIntel, by: Staff, at: datetime) -> MarketIntel:
-    """Out of everybody's sight, or back into it. One audit entry."""
+    """Out of everybody's sight and of tomorrow's digest, or back into both. One audit entry."""
     stored = MarketIntel.objects.select_for_update().get(pk=intel.pk)
     stored.taken_down_at = None if stored.taken_down_at else at
     stored.version += 1
     stored.save(update_fields=["taken_down_at", "version"])
     action = "news.taken_down" if stored.taken_down_at else "news.put_back"
     audit.record(action=action, by=by, at=at, subject=subject_of(stored))
+    if stored.taken_down_at:
+        withdraw_from_digests(kind=TOPIC, keys=[key_of(stored)])
+    else:
+        tell_followers(items=[stored], at=at)
     return stored
 
 
 @transaction.atomic
 def subscribe(*, staff: Staff, topics: Collection[Topic], products: str, at: datetime) -> None:
     """What a person follows from now on, in place of what they followed. One audit entry."""
+    # a second sending at the same moment waits here instead of storing the same rows again
+    Staff.objects.select_for_update(no_key=True).get(pk=staff.pk)
     Subscription.objects.filter(staff=staff).delete()
     words = split(products)
     rows = [Subscription(staff=staff, topic=topic) for topic in topics]
@@ -127,7 +139,7 @@ def _messages(intel: MarketIntel, following: Iterable[Subscription]) -> Iterator
             by_product.setdefault(row.staff, row.product)
     url = reverse("news:intel", args=[intel.pk])
     text = f"{intel.source}，{intel.published_on:%Y-%m-%d}。{intel.summary[:TOLD]}"
-    key = f"news:{intel.pk}"
+    key = key_of(intel)
     for staff, word in by_product.items():
         yield Outgoing(to=staff, kind=PRODUCT, title=f"{word}：{intel.title}", text=text, url=url, key=key)
     for staff in by_topic - by_product.keys():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -145,11 +146,11 @@ class Feedback(FollowsCustomer):
     @property
     def next_due_at(self) -> datetime | None:
         """The nearest deadline not yet met."""
-        owed = [
-            due
-            for due, met in (
-                (self.ack_due_at, self.ack_at), (self.answer_due_at, self.response_at), (self.report_due_at, self.reported_at),
-            )
-            if due is not None and met is None
-        ]
-        return min(owed, default=None)
+        return next_due([
+            (self.ack_due_at, self.ack_at), (self.answer_due_at, self.response_at), (self.report_due_at, self.reported_at),
+        ])
+
+
+def next_due(terms: Iterable[tuple[datetime | None, datetime | None]]) -> datetime | None:
+    """The nearest of these deadlines not yet met; each with when it was."""
+    return min((due for due, met in terms if due is not None and met is None), default=None)

@@ -18,7 +18,7 @@ from keqing.kit.list_registry import OpenList
 from keqing.kit.list_rows import Cell, address
 from keqing.kit.lists import Column, ListSpec, Preset
 from keqing.service.forms import FeedbackFilter
-from keqing.service.models import Feedback
+from keqing.service.models import Feedback, next_due
 from keqing.service.permissions import Can
 
 STATES = {"待确认": "text-waiting", "待答复": "text-waiting", "待上报": "text-error", "已办结": "text-success"}
@@ -47,7 +47,11 @@ class FeedbackList(ListSpec):
         FileColumn(key="channel", paths=("channel",), value=lambda key: Feedback.Channel(key).label),
         FileColumn(key="text", paths=("text",)),
         FileColumn(key="state", paths=("ack_at", "response_at", "closed_at"), value=lambda ack, answered, closed: _state(ack, answered, closed)),
-        FileColumn(key="due", paths=("answer_due_at",)), FileColumn(key="holder", paths=("position__name",)),
+        FileColumn(
+            key="due", paths=("ack_due_at", "ack_at", "answer_due_at", "response_at", "report_due_at", "reported_at"),
+            value=lambda *terms: next_due(zip(terms[::2], terms[1::2], strict=True)),
+        ),
+        FileColumn(key="holder", paths=("position__name", "position__holder__name"), value=lambda place, holder: _holder(place, holder)),
         FileColumn(key="product", paths=("product",)),
     )  # fmt: skip
     presets = [
@@ -102,3 +106,8 @@ def _state(ack: Any, answered: Any, closed: Any) -> str:
     if ack is None:
         return "待确认"
     return "待答复" if answered is None else "已办结" if closed else "待上报"
+
+
+def _holder(place: str | None, holder: str | None) -> str:
+    """As the list says it."""
+    return holder or (f"{place}（空缺）" if place else "待分配")

@@ -73,7 +73,7 @@ def finish_reminder(
 ) -> Reminder | None:
     """Close it with an outcome; ``next_one`` is made for the same position and returned.
 
-    ``outcome_code`` says what became of an alarm (R-202). A promise is kept with its evidence
+    ``outcome_code`` says what became of an alarm (R-202), which is not closed without. A promise is kept with its evidence
     (``commitments.keep_commitment``) and a task after its parts: both are refused here.
 
     ``reminder.version`` must be the one the user saw (``StaleReminder``). Effects: the customer's next due
@@ -84,6 +84,8 @@ def finish_reminder(
     stored = locked(reminder)
     if stored.commitment_id:
         raise ReminderRefused("这是一项承诺，请在承诺里写明依据后完成。")
+    if stored.origin == Reminder.Origin.ALARM and not outcome_code:
+        raise ReminderRefused("请选择流失预警的结果。")
     if parts := stored.children.open().count():
         raise ReminderRefused(f"还有 {parts} 项子任务没有完成。")
     stored.done_at, stored.done_by, stored.outcome = at, by, outcome.strip()[:200]

@@ -103,9 +103,9 @@ class ReminderQuerySet(models.QuerySet["Reminder"]):
         return self.filter(done_at__isnull=True)
 
     def settled_by_a_contact(self) -> ReminderQuerySet:
-        """Without promises, which need their evidence, and tasks whose parts are still open."""
+        """Without promises, which need their evidence, alarms, which need an outcome, and tasks with open parts."""
         parts = Reminder.objects.filter(parent=OuterRef("pk"), done_at__isnull=True)
-        return self.filter(~Exists(parts), commitment__isnull=True)
+        return self.filter(~Exists(parts), commitment__isnull=True).exclude(origin=Reminder.Origin.ALARM)
 
     def mine(self, staff: Staff) -> ReminderQuerySet:
         return self.at_positions(staff.standing.position_ids)

@@ -12,6 +12,7 @@ from keqing.access.tests.factories import make_cast
 from keqing.compliance.models import Refusal
 from keqing.followups.actions.commitments import keep_commitment, make_commitment
 from keqing.followups.actions.promising import Promise
+from keqing.followups.actions.reminders import ReminderRefused, finish_reminder
 from keqing.followups.actions.tasks import create_task
 from keqing.followups.actions.warnings import warn_of_promises
 from keqing.followups.models import Commitment, ContactRecord, Reminder
@@ -226,3 +227,21 @@ def test_an_alarm_is_closed_with_what_became_of_it(cast, hospital, today):
     assert client.post(url, {"version": 1, "outcome": "已约"}).status_code == 422
     assert client.post(url, {"version": 1, "outcome": "已约", "outcome_code": "recovered"}).status_code == 302
     assert "恢复 · 已约" in client.get(reverse("followups:reminders") + "?done=1").content.decode()
+
+
+@pytest.mark.proves("R-202")
+def test_a_contact_leaves_the_alarm_open_until_somebody_says_what_became_of_it(cast, hospital, today):
+    alarm = Reminder.objects.create(
+        customer_id=hospital.pk, customer_name=hospital.name, position=cast.rep.standing.home, unit_id=hospital.unit_id,
+        due_on=today, first_due_on=today, text="60 天没有联系", origin="alarm", created_at=timezone.now(),
+    )
+    client = signed_in(cast.rep)
+    assert "同时完成的跟进" not in client.get(reverse("followups:record", args=[hospital.pk])).content.decode()
+    sent = {
+        "track_on": today, "method": "phone", "business_state": "first", "description": "谈了", "finish": alarm.pk, "finish_due": "1",
+    }
+    assert client.post(reverse("followups:record", args=[hospital.pk]), sent).status_code == 302
+    alarm.refresh_from_db()
+    assert alarm.done_at is None
+    with pytest.raises(ReminderRefused, match="结果"):
+        finish_reminder(reminder=alarm, by=cast.rep, at=timezone.now())

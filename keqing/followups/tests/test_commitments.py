@@ -190,3 +190,13 @@ def test_eight_of_ten_on_time_are_eighty_percent(cast, hospital):
     months = rates_by_month(staff=cast.manager, first=first, last=last, today=TODAY)
     assert sum(one.rate.due for one in months) == 10
     assert rates_by_person(staff=cast.stranger, first=first, last=last, today=TODAY) == []
+
+
+def test_two_people_of_one_name_have_a_rate_each(cast, hospital):
+    type(cast.sibling).objects.filter(pk=cast.sibling.pk).update(name=cast.rep.name)
+    theirs = make_organisation(owner=cast.sibling, name="另一家医院")
+    kept = promise(cast, hospital, due=-5, made=-9)
+    keep_commitment(commitment=kept, on=day(-5), evidence="当面交", by=cast.rep, at=when(-5))
+    promise(cast, theirs, due=-5, made=-9, by=cast.sibling)
+    people = rates_by_person(staff=cast.manager, first=day(-30), last=TODAY, today=TODAY)
+    assert [one.rate for one in people] == [Rate(0, 1), Rate(1, 1)]

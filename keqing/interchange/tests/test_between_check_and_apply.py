@@ -108,3 +108,16 @@ def test_a_half_written_file_of_the_check_is_not_trusted():
     path.write_text(path.read_text()[:50])
     assert kept.recall(batch=batch) is None
     assert apply(batch).counts["new"] == 2
+
+
+@pytest.mark.parametrize("lost", [{"is_active": False, "left_on": date(2026, 11, 20)}, {}])
+def test_who_lost_the_right_in_between_imports_nothing(lost):
+    cast = make_cast()
+    batch = make_checked(by=cast.system, file=xlsx(ROWS))
+    if lost:
+        type(cast.system).objects.filter(pk=cast.system.pk).update(**lost)
+    else:
+        cast.system.positions.update(holder=None)
+    batch = apply(batch)
+    assert (batch.state, batch.message) == ("failed", "导入人已没有导入这类名单的权限。")
+    assert not Organisation.objects.exists()

@@ -68,6 +68,11 @@ def send_all(*, messages: Sequence[Outgoing], at: datetime) -> list[int]:
     return [row.id for row in made]
 
 
+def withdraw_from_digests(*, kind: str, keys: Collection[str]) -> int:
+    """What these keys are about is no more: digests yet to come say nothing of it. Returns how many lines went."""
+    return DigestItem.objects.filter(message__isnull=True, kind=kind, key__in=keys).delete()[0]
+
+
 @dataclass(frozen=True)
 class _Made:
     id: int

@@ -32,6 +32,8 @@ def save_reach(
     channels: Mapping[str, Collection[str]], at: datetime,
 ) -> Reach:
     """A person's own wishes: quiet hours, and the channels of each kind. One audit entry."""
+    # a second sending at the same moment waits here: the first time there is no row of settings to lock
+    Staff.objects.select_for_update(no_key=True).get(pk=staff.pk)
     before = Reach.objects.select_for_update().filter(staff=staff).first() or Reach(staff=staff)
     changes = {
         name: [str(getattr(before, name)), str(value)]

@@ -69,6 +69,15 @@ def test_who_follows_a_topic_reads_it_in_the_daily_digest(cast):
     assert "抗菌药物指导原则更新" in digest.text
 
 
+def test_what_was_taken_down_before_the_morning_is_in_no_digest(cast):
+    follow(cast.rep, "抗生素")
+    kept, wrong = add(cast, title="抗菌药物指导原则更新", products=[]), add(cast)
+    take_down(intel=wrong, by=cast.gm, at=AT)
+    assert list(DigestItem.objects.values_list("title", flat=True)) == [kept.title]
+    take_down(intel=wrong, by=cast.gm, at=AT)
+    assert DigestItem.objects.count() == 2
+
+
 def test_who_follows_topic_and_product_hears_it_once(cast):
     follow(cast.rep, "抗生素", products="示例头孢胶囊")
     add(cast)

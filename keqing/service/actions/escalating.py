@@ -9,6 +9,7 @@ from django.urls import reverse
 
 from keqing.access.models import Staff
 from keqing.audit import actions as audit
+from keqing.followups.models import of_present_customers
 from keqing.leads.managers import Managers
 from keqing.messaging.actions import Outgoing, send_all
 from keqing.service.actions.feedback import LABEL, subject_of
@@ -53,7 +54,8 @@ def escalate_late(*, at: datetime) -> int:
 @transaction.atomic
 def _portion(term: Term, at: datetime) -> int:
     late = Feedback.objects.filter(
-        **{f"{term.due}__lt": at, f"{term.met}__isnull": True, f"{term.escalated}__isnull": True}
+        # of a customer in 回收站 nobody could open it; it escalates when the customer is back
+        of_present_customers(), **{f"{term.due}__lt": at, f"{term.met}__isnull": True, f"{term.escalated}__isnull": True},
     )
     rows = list(
         late.select_for_update(of=("self",), skip_locked=True).select_related("position__holder").order_by(term.due)[:PORTION]

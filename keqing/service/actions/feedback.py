@@ -48,10 +48,11 @@ def record_feedback(
     """Write it down; the terms run from when it was received.
 
     Effects: audit, the customer's line, a message to who answers for the customer if somebody else took it down.
-    An adverse event goes to that person's manager and to compliance at once.
+    An adverse event goes to that person's manager and to compliance at once. Refuses a deleted customer.
     """
     if received_at > at:
         raise FeedbackRefused("收到时间不能晚于现在。")
+    customer = _present(customer)
     feedback = Feedback(**{name: fields.get(name, "") for name in FIELDS})
     if feedback.is_adverse and not feedback.severity:
         raise FeedbackRefused("请选择不良反应的严重程度。")
@@ -111,6 +112,15 @@ def report_event(*, feedback: Feedback, number: str, by: Staff, at: datetime) ->
     )
     _tell_story(stored, "不良反应已上报", f"报告编号 {stored.report_no}", by, at)
     return stored
+
+
+def _present(seen: Organisation | Person) -> Organisation | Person:
+    """The customer as it is now, locked: whoever answers for it from this moment on gets the feedback."""
+    rows: Any = type(seen)._default_manager.select_for_update(of=("self",), no_key=True)
+    found: Organisation | Person | None = rows.filter(pk=seen.pk, deleted_at__isnull=True).first()
+    if found is None:
+        raise FeedbackRefused("这家客户已被删除。")
+    return found
 
 
 def _set_terms(feedback: Feedback, received_at: datetime) -> None:

@@ -23,6 +23,7 @@ from keqing.service.actions.feedback import (
 )
 from keqing.service.models import Feedback
 from keqing.service.policy import WrongPolicy, policy, read_policy
+from keqing.service.tables import FeedbackList
 from keqing.timeline.models import Entry
 
 pytestmark = pytest.mark.django_db
@@ -240,3 +241,34 @@ def test_the_terms_are_the_companys_policy(tmp_path):
     path.write_text("[deadlines]\nacknowledge = 1\n")
     with pytest.raises(WrongPolicy, match="缺少"):
         read_policy(path)
+
+
+def test_feedback_belongs_to_who_answers_for_the_customer_when_it_is_stored(cast, hospital):
+    seen = type(hospital).objects.get(pk=hospital.pk)
+    assign_organisations(organisations=[hospital], position=position_of(cast.sibling), by=cast.manager, at=AT)
+    assert record(seen, cast.manager).position == position_of(cast.sibling)
+    assert Message.objects.get(kind="feedback.new").recipient == cast.sibling
+
+
+def test_feedback_of_a_customer_in_the_trash_waits_there(cast, hospital):
+    record(hospital, cast.rep)
+    type(hospital).objects.filter(pk=hospital.pk).update(deleted_at=AT, deleted_by=cast.manager)
+    assert escalate_late(at=on(19, 11)) == 0
+    with pytest.raises(FeedbackRefused, match="已被删除"):
+        record(hospital, cast.rep)
+    type(hospital).objects.filter(pk=hospital.pk).update(deleted_at=None, deleted_by=None)
+    assert escalate_late(at=on(19, 11)) == 1
+
+
+def test_a_file_says_the_same_as_the_list(cast, hospital):
+    acknowledge(feedback=record(hospital, cast.rep), note="", by=cast.rep, at=AT)
+    answer(feedback=record(hospital, cast.rep), text="好", by=cast.rep, at=AT)
+    record(hospital, cast.rep)
+    columns = {column.key: column for column in FeedbackList.file_columns}
+    due, holder = (
+        [columns[key].value(*row) for row in Feedback.objects.order_by("pk").values_list(*columns[key].paths)]
+        for key in ("due", "holder")
+    )
+    assert due == [one.next_due_at for one in Feedback.objects.order_by("pk")] == [on(23), None, on(19)]
+    assert set(holder) == {position_of(cast.rep).label}
+    assert (columns["holder"].value(None, None), columns["holder"].value("代表", None)) == ("待分配", "代表（空缺）")
