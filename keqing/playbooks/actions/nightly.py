@@ -92,7 +92,8 @@ def _portion(*, round_id: int, night: Night, at: datetime, size: int) -> bool:
 def _work(night: Night, after: int, upto: int, at: datetime) -> Mapping[str, int]:
     """All rules for the customers of one range, in the order in which one makes another superfluous."""
     made: Counter[str] = Counter()
-    ids = _with_open_steps(after, upto)
+    ids = _with_something_over(after, upto)
+    _customers(ids)  # locked before their steps, as every other action does it
     made["done_steps"] = steps.settle(customers=ids)
     made["done_plans"] = len(enrolments.finish_done(customers=ids, at=at))
     for edition in night.nightly:
@@ -129,9 +130,13 @@ def _night(day: date) -> Night:
     )
 
 
-def _with_open_steps(after: int, upto: int) -> list[int]:
-    rows = StepRun.objects.filter(customer_id__gt=after, customer_id__lte=upto, reminder_id__isnull=False, end="")
-    return sorted(set(rows.order_by().values_list("customer_id", flat=True)))
+def _with_something_over(after: int, upto: int) -> list[int]:
+    """Customers with a step whose reminder is done, or in a plan no step of which is open: the last one was skipped or dropped."""
+    runs = StepRun.objects.filter(customer_id__gt=after, customer_id__lte=upto, reminder_id__isnull=False, end="")
+    done = runs.filter(Exists(Reminder.objects.filter(pk=OuterRef("reminder_id"), done_at__isnull=False)))
+    plans = Enrolment.objects.running().filter(customer_id__gt=after, customer_id__lte=upto)
+    over = plans.filter(~Exists(StepRun.objects.filter(enrolment=OuterRef("pk"), end="")))
+    return sorted({*done.order_by().values_list("customer_id", flat=True), *over.order_by().values_list("customer_id", flat=True)})
 
 
 def _enrol(edition: Edition, ids: Sequence[int], origin: str, night: Night, at: datetime) -> int:

@@ -13,7 +13,7 @@ from keqing.messaging.models import Message
 from keqing.people.models import Organisation
 from keqing.people.tests.factories import NOW
 from keqing.playbooks import decline, fitting
-from keqing.playbooks.actions import nightly
+from keqing.playbooks.actions import nightly, steps
 from keqing.playbooks.actions.enrolments import enrol
 from keqing.playbooks.cadence import cadence
 from keqing.playbooks.models import Enrolment, Notice, Round
@@ -118,6 +118,16 @@ def test_who_fits_is_taken_in_at_night_and_who_is_done_is_let_go(cast):
     finish_reminder(reminder=Reminder.objects.get(customer_id=customer.pk), outcome="好", by=cast.rep, at=NOW)
     make_reminder(customer=customer, by=cast.rep, due_on=TODAY + timedelta(days=5))
     assert run(TODAY + timedelta(days=1)).made == {"done_steps": 1, "done_plans": 1}
+
+
+def test_a_plan_whose_last_step_was_skipped_ends_in_the_night(cast):
+    customer = make_customer(owner=cast.rep, days_quiet=0)
+    (made,) = enrol(edition=make_playbook(steps=STEPS[1:2]).current, customers=[customer.pk], origin="hand", by=None, at=NOW)
+    steps.skip_step(run=made.runs.select_related("step").get(), seen_version=1, reason="已在会上给过", by=cast.rep, at=NOW)
+    make_reminder(customer=customer, by=cast.rep, due_on=TODAY + timedelta(days=5))
+    assert run(TODAY + timedelta(days=1)).made == {"done_plans": 1}
+    made.refresh_from_db()
+    assert made.end == "done"
 
 
 def test_a_new_customer_gets_the_plan_of_its_stage_without_having_been_moved(cast):
