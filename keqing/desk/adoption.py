@@ -25,6 +25,11 @@ from keqing.kit.lists import Asked, Column, ListSpec, Preset
 
 DAYS = 14
 ENGAGED_DAYS = 6  # days with records among the last 14, which hold ten workdays
+# the first sign-in changes the password: that alone is no use of the system
+NO_RECORD = (
+    "staff.password_changed", "person.phone_revealed", "lead.phone_revealed", "comment.read", "duplicate.checked", "grants.exported",
+    "cards.blocked", "compliance.refused", "messaging.reach_changed", "news.subscribed", "feed.made", "feed.revoked",
+)
 STAGES = ("未启用", "观望", "试用", "常用")
 
 
@@ -45,8 +50,8 @@ class Use:
 
 
 def recorded(*, since: Any) -> QuerySet[Entry]:
-    """What a person put into the system: audited deeds, signing in and out and taking out apart."""
-    aside = Q(action__startswith="session.") | Q(action__startswith="export.") | Q(action__startswith="password.")
+    """What a person put into the system: audited deeds. Signing in, looking, taking out and one's own account are none."""
+    aside = Q(action__startswith="session.") | Q(action__startswith="export.") | Q(action__in=NO_RECORD)
     return Entry.objects.filter(~aside, at__gte=since)
 
 

@@ -54,13 +54,15 @@ class Glance:
 
 
 def glance(*, queryset: QuerySet[Any], conditions: Sequence[Q], sums: Mapping[str, str], among: int | None = None) -> Glance | None:
-    """Count and sum in one pass over at most ``CAP`` rows; None when there are more.
+    """Count and sum in one pass over at most ``CAP`` rows; None when there are more, or a condition would multiply them.
 
     ``sums`` name a field each; they take the rows of the condition number ``among``, or all.
     """
     flags = {f"flag_{number}": _flag(one) for number, one in enumerate(conditions)}
     summed = {f"sum_{number}": F(path) for number, path in enumerate(sums.values())}
     rows = queryset.order_by().annotate(**flags, **summed).values("pk", *flags, *summed)
+    if _multiplies(rows):
+        return None
     try:
         sql, values = rows[: CAP + 1].query.sql_with_params()
     except EmptyResultSet:
@@ -74,6 +76,12 @@ def glance(*, queryset: QuerySet[Any], conditions: Sequence[Q], sums: Mapping[st
     if total > CAP:
         return None
     return Glance(total, [int(one) for one in found[: len(flags)]], dict(zip(sums, found[len(flags) :], strict=True)))
+
+
+def _multiplies(rows: QuerySet[Any]) -> bool:
+    """Whether a row stands there once for each of several others, such as a person for each position held."""
+    joins = (getattr(table, "join_field", None) for table in rows.query.alias_map.values())
+    return any(join.one_to_many or join.many_to_many for join in joins if join is not None)
 
 
 def _flag(condition: Q) -> Case:

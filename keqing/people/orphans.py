@@ -7,7 +7,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 
 from keqing.access.models import Position, Staff
-from keqing.kit.formats import day_bounds
+from keqing.kit.formats import business_date, day_bounds
 from keqing.kit.list_files import FileColumn
 from keqing.kit.list_registry import OpenList
 from keqing.kit.list_rows import Cell
@@ -49,7 +49,7 @@ def reason(row: Organisation, today: date) -> str:
 WHY = Column(key="why", label="原因", cell=lambda row, today: Cell(reason(row, today), "text-waiting"))
 LAST = Column(
     key="activity", label="最近动态", sort="last_activity_at",
-    cell=lambda row, today: Cell(short_day(row.last_activity_at.date() if row.last_activity_at else None, today), "figures", "动态"),
+    cell=lambda row, today: Cell(short_day(business_date(row.last_activity_at) if row.last_activity_at else None, today), "figures", "动态"),
 )  # fmt: skip
 COLUMNS = (NAME, WHY, KIND, REGION, OWNER, STAGE, RECENT, LAST)
 
