@@ -1,11 +1,14 @@
 """Chinese names of what the audit speaks of: actions, kinds of records, and values that are no model field."""
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from django.apps import apps
 from django.core.exceptions import FieldDoesNotExist
+from django.utils.dateparse import parse_datetime
 
+from keqing.kit.formats import format_datetime
 from keqing.kit.masks import mask_phone
 
 ACTIONS = {
@@ -213,6 +216,17 @@ PHONES = ("mobile", "phone")
 RECORDS = {"compliance.refusal": "合规拒绝"}
 
 
+# how the audit keeps a moment
+MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}[ T]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:?\d{2})")
+
+
+def said(value: Any) -> str:
+    """A recorded value as text; a moment in local time, to the minute."""
+    text = str(value)
+    moment = parse_datetime(text) if MOMENT.fullmatch(text) else None
+    return format_datetime(moment) if moment else text
+
+
 def action_label(action: str) -> str:
     return ACTIONS.get(action, action)
 
@@ -245,7 +259,7 @@ def value_text(label: str, name: str, value: Any) -> str:
         return mask_phone(str(value))
     if isinstance(value, Sequence) and not isinstance(value, str):
         return "、".join(value_text(label, name, one) for one in value)
-    return _choices(label, name).get(str(value), str(value))
+    return _choices(label, name).get(str(value), said(value))
 
 
 def _choices(label: str, name: str) -> dict[str, str]:

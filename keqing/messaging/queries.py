@@ -17,11 +17,12 @@ from keqing.messaging.wording import DELIVERED
 TRIAL = "trial"
 PER_PAGE = 30
 SEEN = timedelta(days=7)
-VARIABLES = {
-    Channel.EMAIL: "KEQING_SMTP_URL、KEQING_SMTP_FROM",
-    Channel.SMS: "KEQING_SMS_URL、KEQING_SMS_KEY、KEQING_SMS_SECRET、KEQING_SMS_SIGN",
-    Channel.WECOM: "KEQING_WECOM_CORP_ID、KEQING_WECOM_SECRET、KEQING_WECOM_AGENT_ID",
-    Channel.ROBOT: "KEQING_WECOM_ROBOT_URL",
+# what to set up; docs/operations.md gives the names of the variables
+SETTINGS = {
+    Channel.EMAIL: "邮件服务器地址（含用户名和密码）、发件地址",
+    Channel.SMS: "短信网关地址、账号、密钥、签名",
+    Channel.WECOM: "企业编号、应用密钥、应用编号",
+    Channel.ROBOT: "群机器人的完整网址",
 }
 
 
@@ -59,7 +60,7 @@ class ChannelLine:
     channel: Channel
     ready: bool
     where: str
-    variables: str
+    settings: str
     sent: int
     failed: int
     given_up: int
@@ -84,7 +85,7 @@ def _line(channel: Channel, ready: bool, found: Mapping[tuple[str, str], Mapping
 
     last = found.get((channel, "sent"), {}).get("last")
     return ChannelLine(
-        channel, ready, _where(channel), VARIABLES[channel], count("sent"), count("failed"), count("given_up"),
+        channel, ready, _where(channel), SETTINGS[channel], count("sent"), count("failed"), count("given_up"),
         count("waiting", "sending"), last if isinstance(last, datetime) else None,
     )  # fmt: skip
 

@@ -9,6 +9,7 @@ from django.apps import apps
 from django.db.models import Model
 from django.urls import reverse
 
+from keqing.audit.labels import said
 from keqing.audit.models import Entry
 from keqing.kit.formats import format_number, format_text
 from keqing.kit.masks import mask_phone
@@ -198,5 +199,5 @@ def _plain(model: type[Model], name: str, value: Any) -> str:
         return "、".join(labels.get(str(one), str(one)) for one in value)
     known = {field.name: field for field in model._meta.get_fields()}
     choices = dict(getattr(known.get(name), "choices", None) or {})
-    text = str(choices.get(value, Role(value).label if value in Role.values else value))
+    text = str(choices.get(value, Role(value).label if value in Role.values else said(value)))
     return format_text(format_number(value) if isinstance(value, int) else text)

@@ -91,6 +91,12 @@ class EffectLine:
         return round(self.without * 100 / self.over) if self.over else None
 
 
+def total_line(lines: Sequence[EffectLine]) -> EffectLine:
+    """All of them together."""
+    columns = ("activities", "over", "without", "stages", "completeness")
+    return EffectLine(0, "", *(sum(getattr(line, name) for line in lines) for name in columns))
+
+
 def effect_lines(*, staff: Staff, first: date, last: date) -> list[EffectLine]:
     """By who recorded them, customers within reach only; most activities without effect first. One statement."""
     over = Q(is_closed=True)

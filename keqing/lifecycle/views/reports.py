@@ -21,7 +21,14 @@ from keqing.lifecycle.models import Competitor, LossReason
 from keqing.lifecycle.permissions import Can
 from keqing.lifecycle.policy import policy
 from keqing.lifecycle.quarters import Quarter, quarter_of, read, up_to
-from keqing.lifecycle.queries.reports import coverage_lines, effect_lines, goal_positions, loss_board, target_result
+from keqing.lifecycle.queries.reports import (
+    coverage_lines,
+    effect_lines,
+    goal_positions,
+    loss_board,
+    target_result,
+    total_line,
+)
 from keqing.lifecycle.transitions import LABELS
 
 PERIODS = tuple(one for one in RANGES if one[0] in ("month", "last_month", "quarter", "last_30"))
@@ -66,9 +73,8 @@ def effect_report(request: HttpRequest) -> HttpResponse:
     first, last = bounds(when, today=today)
     lines = effect_lines(staff=request.user, first=first, last=last)
     context = {
-        "lines": lines, "first": first, "last": last, "when": when, "days": policy().effect_days,
+        "lines": lines, "total": total_line(lines), "first": first, "last": last, "when": when, "days": policy().effect_days,
         "periods": [(label, replaced(request=request, changes={"when": key}), None, key == when) for key, label in PERIODS],
-        "over": sum(line.over for line in lines), "without": sum(line.without for line in lines),
     }
     return pages.render(request=request, template="lifecycle/effect_report.html", context=context)
 
@@ -141,9 +147,11 @@ def _around(request: HttpRequest, quarter: Quarter, today: date) -> dict[str, ob
 
 def _month(text: str, today: date) -> date:
     try:
-        return date.fromisoformat(f"{text}-01") if len(text) == 7 else today.replace(day=1)
+        month = date.fromisoformat(f"{text}-01") if len(text) == 7 else today
     except ValueError:
-        return today.replace(day=1)
+        month = today
+    # a month has one before and one after it
+    return (month if date.min.year < month.year < date.max.year else today).replace(day=1)
 
 
 def _shifted(month: date, by: int) -> date:
