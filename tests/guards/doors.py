@@ -15,6 +15,7 @@ class Door:
     names_enough: bool = False  # rows seen by name only open it
     needs: tuple[str, ...] = ()  # the words that must reach the row, when not those on the door
     only: tuple[str, ...] = ()  # of those who hold the word, only these know the row; else 404
+    bearer: str = ""  # a public page whose secret address is the right: everybody is answered as this one of the cast
     selects: bool = False  # the row is named by ?selected=, not by the address
 
 
@@ -369,5 +370,5 @@ DOORS: dict[str, Door] = {
     "followups:calendar": Door((REMINDER,)),
     "followups:feed": Door((REMINDER,), "GP"),
     "followups:feed_revoke": Door((REMINDER,), "P"),
-    "followups:ics": Door((), "G", "feed"),
+    "followups:ics": Door((), "G", "feed", bearer="rep"),
 }

@@ -22,6 +22,7 @@ REVIEWED = {
     ("keqing/desk/views/policy_report.py", "csrf exempt"): "sent by the browser itself, which has no token; stores nothing",
     ("keqing/exports/queries.py", "f-string statement"): "a statement the ORM wrote, with its parameters apart",
     ("keqing/people/actions/activity.py", "f-string statement"): "a constant and a statement the ORM wrote, with its parameters apart",
+    ("keqing/messaging/actions/outbox.py", "f-string statement"): "names of our own tables; values travel as parameters",
     ("keqing/timeline/actions.py", "f-string statement"): "column names of the model; values travel as parameters",
     ("keqing/timeline/queries.py", "f-string statement"): "column names of the model; values travel as parameters",
     ("keqing/followups/finding.py", "raw query"): "constants with conditions the ORM wrote; words travel as parameters",
@@ -149,4 +150,7 @@ def test_the_scan_finds_what_is_planted():
 
 
 # looked at: no secret
-ALLOWED: set[tuple[str, str]] = set()
+ALLOWED: set[tuple[str, str]] = {
+    # the word a pretended gateway must refuse
+    ("keqing/messaging/tests/test_delivery.py", '_sms(settings, service.url, secret="other")  # noqa: S106 not a real one'),
+}

@@ -167,11 +167,19 @@ def test_each_cell_answers_as_declared(route: Route, stage: tuple[Stage, dict[st
                 if status >= 400 and written:
                     wrong.append(f"{cell} wrote to {sorted(written)}")
                 if route.name not in NAMES_BY_PURPOSE:
-                    leaked = [name for name in foreign_names(made, who) if name in body]
+                    leaked = [name for name in foreign_names(made, door.bearer or who) if name in body]
                     wrong += [f"{cell} shows {leaked}"] if leaked else []
                 if status in (403, 404) and one and any(name in body for name in one.names):
                     wrong.append(f"{cell} names what it refuses")
     assert not wrong, "\n".join(wrong)
+
+
+def test_an_address_that_is_a_right_is_public_and_another_one_opens_nothing(stage: tuple[Stage, dict[str, Client]]):
+    _, clients = stage
+    for route in (each for each in routes() if DOORS[each.name].bearer):
+        assert getattr(route.view, "public_reason", "") and not DOORS[route.name].words and route.arguments == ("token",)
+        guessed = reverse(route.name, args=["A" * 43])
+        assert {send(client, "G", guessed)[0] for client in (Client(), *clients.values())} == {404}
 
 
 @pytest.mark.parametrize("route", [r for r in routes() if not getattr(r.view, "public_reason", "")], ids=str)
