@@ -3,6 +3,8 @@
 from collections.abc import Collection, Mapping
 
 from keqing.access.models import OrgUnit, Position
+from keqing.access.standing import roles
+from keqing.leads.permissions import Can
 
 
 class Managers:
@@ -27,3 +29,9 @@ class Managers:
             if head is not None and head.pk not in without:
                 return head
         return None
+
+
+def handles(position: Position) -> bool:
+    """Whether leads can be given to a position at all: a head of the company hands out, but does not work at them."""
+    role = roles().get(position.role)
+    return role is not None and Can.HANDLE in role.words

@@ -2,16 +2,16 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from keqing.access.models import Staff
 from keqing.kit.formats import local
 from keqing.kit.masks import mask_name
 from keqing.kit.search import PHONE_LONGEST, normalise
-from keqing.leads.choices import Judgement, State
+from keqing.leads.choices import DONE_STATES, Judgement, State
 from keqing.leads.models import Campaign, Channel, Lead, Step
 from keqing.leads.permissions import Can
 from keqing.people.likely import NAME_LEAST, PHONE_LEAST, Duplicate, digits_of, likely_organisations, likely_people
@@ -22,6 +22,7 @@ from keqing.reference import work_calendar
 
 SHOWN = 8
 ALIKE = 4
+TERM_DAYS = 30
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,7 @@ class Candidate:
 
     customer: Organisation | Person
     why: str
+    may_link: bool = True
 
     @property
     def where(self) -> str:
@@ -126,27 +128,27 @@ class Candidates:
     learned: Sequence[tuple[str, Duplicate]] = ()
 
 
-def candidates(*, lead: Lead, text: str, staff: Staff) -> Candidates:
-    """Customers like the lead, and those the typed text finds: the likely ones first."""
+def candidates(*, lead: Lead, text: str, staff: Staff, check: bool) -> Candidates:
+    """Customers like the lead (``check``: the reader may ask for them now), and those the typed text finds: the likely ones first."""
     learned: list[tuple[str, Duplicate]] = []
-    likely: list[tuple[Any, str]] = [
+    likely: list[tuple[Any, str]] = [] if not check else [
         *likely_organisations(kind=lead.kind, name=lead.organisation_name, phone=lead.phone),
         *((person, why) for person, why in likely_people(mobile=lead.phone) if not person.is_affiliated),
     ]
     shown, elsewhere = {}, []
-    for customer, why in likely if staff.may(PeopleCan.CHECK_DUPLICATES) else ():
+    for customer, why in likely:
         noun = "organisation" if isinstance(customer, Organisation) else "person"
         seen = customer.allows(staff, _view_word(customer))
         name = customer.name if seen else mask_name(customer.name)
         if seen:
-            shown[customer.pk] = Candidate(customer, why)
+            shown[customer.pk] = Candidate(customer, why, _may_change(customer, staff))
         else:
             elsewhere.append(f"{name}（{why}）")
         if not seen or (noun == "person" and not customer.allows(staff, PeopleCan.FULL_PHONE)):
             learned.append((noun, Duplicate(customer.pk, customer.get_kind_display(), name, "", why)))
     if text.strip():
         for customer in _found(text, staff):
-            shown.setdefault(customer.pk, Candidate(customer, "名称或编码相符"))
+            shown.setdefault(customer.pk, Candidate(customer, "名称或编码相符", _may_change(customer, staff)))
     return Candidates(list(shown.values())[: 2 * SHOWN], elsewhere, learned)
 
 
@@ -163,6 +165,11 @@ def similar_leads(*, name: str = "", phone: str = "", without: int | None = None
 
 def _view_word(customer: Organisation | Person) -> str:
     return PeopleCan.VIEW if isinstance(customer, Organisation) else PeopleCan.VIEW_PERSON
+
+
+def _may_change(customer: Organisation | Person, staff: Staff) -> bool:
+    """Whether a lead may be linked to it: a share to read gives no right to move its stage."""
+    return customer.allows(staff, PeopleCan.EDIT if isinstance(customer, Organisation) else PeopleCan.EDIT_PERSON)
 
 
 def _found(text: str, staff: Staff) -> list[Organisation | Person]:
@@ -200,3 +207,26 @@ def not_reached(*, ids: Collection[int], staff: Staff, word: str) -> set[int]:
     """Of these leads, those the word does not reach: two statements."""
     rows = Lead.objects.filter(pk__in=ids)
     return set(rows.values_list("pk", flat=True)) - set(rows.reached_by(staff, word).values_list("pk", flat=True))
+
+
+@dataclass(frozen=True)
+class TermsKept:
+    """线索时效: how many leads of the last ``TERM_DAYS`` were answered within their term, of those whose answer was due."""
+
+    kept: int
+    due: int
+
+    @property
+    def percent(self) -> int | None:
+        return round(self.kept * 100 / self.due) if self.due else None
+
+
+def terms_kept(*, staff: Staff, at: datetime) -> TermsKept:
+    """handled within SLA ÷ leads (domain (c), R-187). A lead that still has time does not count. One statement."""
+    answered = Q(accepted_at__isnull=False) | Q(state__in=DONE_STATES)
+    recent = Lead.objects.visible_to(staff).filter(first_touch_at__gte=at - timedelta(days=TERM_DAYS)).order_by()
+    found = recent.aggregate(
+        kept=Count("pk", filter=answered & Q(is_escalated=False)),
+        due=Count("pk", filter=answered | Q(is_escalated=True) | Q(due_at__lte=at)),
+    )
+    return TermsKept(found["kept"], found["due"])

@@ -11,7 +11,7 @@ from keqing.leads.actions.rulebook import Place
 from keqing.leads.actions.steps import LABEL, URL_NAME, LeadRefused, keep_steps, locked, save, step_for, subject_of
 from keqing.leads.actions.telling import RETURNED, tell
 from keqing.leads.choices import Judgement, State, StepKind
-from keqing.leads.managers import Managers
+from keqing.leads.managers import Managers, handles
 from keqing.leads.models import Lead
 from keqing.leads.policy import policy
 from keqing.reference import work_calendar
@@ -62,7 +62,7 @@ def return_lead(*, lead: Lead, reason: str, by: Staff, at: datetime) -> Lead:
             raise LeadRefused(f"这条线索已退回 {limit - 1} 次，也没有上级可交，请判别它或放入公海。")
         title = f"第 {stored.returned_count} 次退回，交给经理 {manager.label}"
         due = work_calendar.add_work_hours(at, policy().hours)
-        place_lead(stored, Place(manager.unit, manager), rule_id=None, due_at=due, at=at)
+        place_lead(stored, Place(manager.unit, manager if handles(manager) else None), rule_id=None, due_at=due, at=at)
     else:
         unit = cultivating_unit(stored.unit)
         title = f"第 {stored.returned_count} 次退回“{unit.name}”培育"

@@ -7,7 +7,6 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from keqing.access.models import Position, Staff
-from keqing.access.standing import roles
 from keqing.audit import actions as audit
 from keqing.kit.formats import format_datetime
 from keqing.leads.actions.assigning import assign_by_rules
@@ -15,9 +14,8 @@ from keqing.leads.actions.rulebook import Place
 from keqing.leads.actions.steps import keep_steps, save_all, step_for, subject_of
 from keqing.leads.actions.telling import DUE, OVERDUE, tell
 from keqing.leads.choices import State, StepKind
-from keqing.leads.managers import Managers
+from keqing.leads.managers import Managers, handles
 from keqing.leads.models import Lead, Step
-from keqing.leads.permissions import Can
 from keqing.leads.policy import policy
 from keqing.reference import work_calendar
 
@@ -71,7 +69,7 @@ def _escalate_batch(at: datetime) -> int:
         if manager is None:  # nobody above: it stays, and is told of again
             otherwise[lead.pk] = Place(lead.unit, lead.position)
         else:
-            otherwise[lead.pk] = Place(manager.unit, manager if _handles(manager) else None)
+            otherwise[lead.pk] = Place(manager.unit, manager if handles(manager) else None)
         lead.is_escalated, lead.escalated_at = True, lead.escalated_at or at
         lead.position, lead.state, lead.due_at, lead.rule_id = None, State.NEW, None, None
     save_all(late, "is_escalated", "escalated_at", "position", "state", "due_at", "rule_id", at=at)
@@ -87,12 +85,6 @@ def manager_of(lead: Lead, managers: Managers) -> Position | None:
     A queue nobody took from in time is the business of its head the first time, then of the one above.
     """
     return managers.over(lead.unit_id, without={lead.position_id} if lead.position_id else ())
-
-
-def _handles(position: Position) -> bool:
-    """Whether leads can be given to a position at all: a head of the company hands out, but does not work at them."""
-    role = roles().get(position.role)
-    return role is not None and Can.HANDLE in role.words
 
 
 def _record(

@@ -9,6 +9,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from keqing.leads.choices import ChannelGroup
+from keqing.leads.permissions import Can
 
 if TYPE_CHECKING:
     from keqing.access.models import Staff
@@ -87,4 +88,7 @@ class Campaign(models.Model):
         return self.name
 
     def allows(self, staff: Staff, word: str, *, names: bool = False) -> bool:
+        """Read by everybody with the word, changed by who answers for the unit that holds it."""
+        if word == Can.MANAGE:
+            return staff.standing.reaches(word, kind=None, owner_position_id=None, unit_id=self.unit_id)
         return staff.may(word)

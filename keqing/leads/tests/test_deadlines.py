@@ -133,6 +133,15 @@ def test_beyond_the_limit_a_return_climbs_until_nobody_is_above(cast):
         return_lead(lead=lead, reason="不合适", by=cast.gm, at=MONDAY)
 
 
+def test_a_return_to_a_head_who_works_at_no_leads_waits_in_their_queue(cast):
+    lead = stored(make_lead(by=cast.region_manager, mine=True, at=MONDAY))
+    Lead.objects.filter(pk=lead.pk).update(returned_count=2)
+    return_lead(lead=lead, reason="不合适", by=cast.region_manager, at=MONDAY)
+    lead = stored(lead)
+    assert (lead.state, lead.position, lead.unit) == (State.NEW, None, cast.company) and lead.due_at is not None
+    assert told("lead.returned") == ["王总"]
+
+
 def test_a_return_says_why_and_only_what_somebody_holds_is_returned(cast, lead):
     with pytest.raises(LeadRefused, match="原因"):
         return_lead(lead=lead, reason="  ", by=cast.rep, at=MONDAY)

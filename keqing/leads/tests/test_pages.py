@@ -9,10 +9,12 @@ from django.utils import timezone
 
 from keqing.access.tests.factories import make_cast, position_of
 from keqing.audit.models import Entry as AuditEntry
+from keqing.kit.formats import business_date
 from keqing.leads.actions.judging import identify_lead
 from keqing.leads.choices import State
 from keqing.leads.models import Campaign, Channel, Lead
 from keqing.leads.tests.factories import channel, make_campaign, make_lead
+from keqing.people.actions.sharing import share_customer
 from keqing.people.models import Organisation
 from keqing.people.tests.factories import NOW, make_organisation
 
@@ -130,6 +132,41 @@ def test_a_customer_out_of_reach_cannot_be_linked():
     lead = make_lead(by=cast.rep, mine=True)
     url = reverse("leads:lead_link", args=[lead.pk])
     assert signed_in(cast.rep).post(url, {"customer": customer.pk, "version": lead.version}).status_code == 404
+
+
+def test_a_customer_shared_to_read_cannot_be_linked_and_so_moved():
+    cast, at = make_cast(), timezone.now()
+    customer = make_organisation(owner=cast.sibling, name="丙浦市中医院")
+    share_customer(
+        customer=customer, position=position_of(cast.rep), from_on=business_date(at), to_on=business_date(at) + timedelta(days=30),
+        may_write=False, by=cast.manager, at=at,
+    )
+    lead = make_lead(by=cast.rep, mine=True, organisation_name="丙浦市中医院")
+    client = signed_in(cast.rep)
+    page = client.get(reverse("leads:lead_identify", args=[lead.pk])).content.decode()
+    assert "丙浦市中医院" in page and "只能查看" in page and "就是这家" not in page
+    answer = client.post(reverse("leads:lead_link", args=[lead.pk]), {"customer": customer.pk, "version": lead.version})
+    assert answer.status_code == 403 and Lead.objects.get(pk=lead.pk).customer_id is None
+
+
+def test_looking_for_the_caller_among_all_customers_is_limited_as_every_check(monkeypatch):
+    cast = make_cast()
+    make_organisation(owner=cast.stranger, name="丙浦市中医院")
+    lead = make_lead(by=cast.rep, mine=True, organisation_name="丙浦市中医院")
+    client, url = signed_in(cast.rep), reverse("leads:lead_identify", args=[lead.pk])
+    assert "不在您的范围内" in client.get(url).content.decode()
+    monkeypatch.setattr("keqing.people.actions.checks.PER_MINUTE", 0)
+    page = client.get(url).content.decode()
+    assert "不在您的范围内" not in page and "查重太频繁了" in page
+
+
+def test_a_campaign_is_changed_by_its_own_region_only():
+    cast = make_cast()
+    campaign = make_campaign(unit=cast.north, name="北方沙龙")
+    client = signed_in(cast.region_manager)
+    page = client.get(reverse("leads:campaign", args=[campaign.pk]))
+    assert page.status_code == 200 and reverse("leads:campaign_edit", args=[campaign.pk]) not in page.content.decode()
+    assert client.get(reverse("leads:campaign_edit", args=[campaign.pk])).status_code == 403
 
 
 def test_a_new_customer_comes_out_of_a_lead():

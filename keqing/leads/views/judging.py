@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from keqing.access.gate import allow, fetch
+from keqing.access.models import Staff
 from keqing.kit import pages
 from keqing.kit.addresses import whole_number
 from keqing.leads.actions.judging import Chance, create_customer, identify_lead, judge_lead, reject_lead, reopen_lead
@@ -22,7 +23,8 @@ from keqing.leads.models import Lead
 from keqing.leads.permissions import Can
 from keqing.leads.queries import candidates
 from keqing.leads.views.common import act, as_seen, fetch_lead
-from keqing.people.actions.checks import note_check
+from keqing.people import likely
+from keqing.people.actions.checks import TooManyChecks, allow_check, note_check
 from keqing.people.actions.organisations import OrganisationRefused
 from keqing.people.actions.people import PersonRefused
 from keqing.people.choices import Kind
@@ -51,11 +53,12 @@ def lead_identify(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, _("已建立客户“%(name)s”，请判别。") % {"name": customer.name})
             return redirect("leads:lead", pk)
     text = request.GET.get("q", "").strip()[:60]
-    likely = candidates(lead=found, text=text, staff=staff)
-    for noun, known in likely.learned:
+    check, refusal = _may_check(found, staff)
+    similar = candidates(lead=found, text=text, staff=staff, check=check)
+    for noun, known in similar.learned:
         note_check(asked=found.title, found=[known], noun=noun, by=staff, at=at)
     context = {
-        "lead": found, "form": form, "q": text, "found": likely,
+        "lead": found, "form": form, "q": text, "found": similar, "refusal": refusal,
         "may_create": bool(kinds_for(staff)), "may_check": staff.may(PeopleCan.CHECK_DUPLICATES),
     }
     return pages.render(request=request, template="leads/identify.html", context=context, status=200 if data is None else 422)
@@ -127,6 +130,17 @@ def lead_reopen(request: HttpRequest, pk: int) -> HttpResponse:
     return act(request, form=form, store=store, default=_page_of(found), context=_context(found, _("重新打开"), _("重新打开")))
 
 
+def _may_check(lead: Lead, staff: Staff) -> tuple[bool, str]:
+    """Whether to look for the caller among all customers now, or why not: as often as any check of duplicates (decision 4)."""
+    if not staff.may(PeopleCan.CHECK_DUPLICATES) or not likely.is_telling(name=lead.organisation_name, phone=lead.phone):
+        return False, ""
+    try:
+        allow_check(by=staff)
+    except TooManyChecks as refused:
+        return False, str(refused)
+    return True, ""
+
+
 def _page_of(lead: Lead) -> str:
     return reverse("leads:lead", args=[lead.pk])
 
@@ -136,11 +150,11 @@ def _context(lead: Lead, heading: str, submit: str) -> dict[str, Any]:
 
 
 def _customer(pk: int, request: HttpRequest) -> Organisation | Person:
-    """A customer whose page the reader may open, an organisation or a person who belongs to none."""
+    """A customer the reader may change, an organisation or a person who belongs to none: the lead changes its origin and stage."""
     try:
-        return fetch(Organisation, pk, request, word=PeopleCan.VIEW)
+        return fetch(Organisation, pk, request, word=PeopleCan.EDIT)
     except Http404:
-        return fetch(Person.objects.unaffiliated(), pk, request, word=PeopleCan.VIEW_PERSON)
+        return fetch(Person.objects.unaffiliated(), pk, request, word=PeopleCan.EDIT_PERSON)
 
 
 def _known_of(lead: Lead) -> dict[str, Any]:

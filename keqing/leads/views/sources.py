@@ -50,7 +50,8 @@ def campaign(request: HttpRequest, pk: int) -> HttpResponse:
         "campaign": found, "number": number, "leads": list(shown.order_by("-first_touch_at")[:50]),
         "per_lead": (found.cost / Decimal(number)) if number else None,
         "reached": 100 * number / found.expected_leads if found.expected_leads else None,
-        "may_manage": request.user.may(Can.MANAGE), "may_record": request.user.may(Can.RECORD), "is_over": found.ends_on < business_date(timezone.now()),
+        "may_manage": found.allows(request.user, Can.MANAGE), "may_record": request.user.may(Can.RECORD),
+        "is_over": found.ends_on < business_date(timezone.now()),
     }
     return pages.render(request=request, template="leads/campaign.html", context=context)
 
