@@ -22,6 +22,8 @@ _CASES = " ".join(f"when '{stage}' then {rank}" for stage, rank in RANKS.items()
 RANK = f"case o.lifecycle {_CASES} end"
 LEVEL = "(select count(*) from lifecycle_target t where t.customer_id = o.id and t.kind <> 'stage' and t.reached_on is not null)"
 _NOW = f"d_stage = {RANK} - e.stage_from, d_completeness = o.completeness - e.completeness_from, d_level = {LEVEL} - e.level_from"
+# what did not change is not written: an hourly run would hold every row a contact being recorded needs
+_MOVED = f"{RANK} - e.stage_from, o.completeness - e.completeness_from, {LEVEL} - e.level_from"
 
 TRIGGER = f"""
 create or replace function lifecycle_begin_effects() returns trigger language plpgsql as $$
@@ -58,6 +60,7 @@ def keep_sql(*, only: bool) -> str:
     return f"""
         update lifecycle_effect e set {_NOW}, is_closed = e.at <= %(ended)s
         from people_organisation o where o.id = e.customer_id and not e.is_closed {some}
+            and (e.at <= %(ended)s or ({_MOVED}) is distinct from (e.d_stage, e.d_completeness, e.d_level))
     """  # noqa: S608
 
 

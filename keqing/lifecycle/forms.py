@@ -126,9 +126,12 @@ class GoalForm(Form):
 
     def clean_month(self) -> date:
         try:
-            return date.fromisoformat(f"{self.cleaned_data['month']}-01")
+            month = date.fromisoformat(f"{self.cleaned_data['month']}-01")
         except ValueError:
             raise forms.ValidationError(_("月份格式不对，如 2026-11。")) from None
+        if not 2000 <= month.year < 2100:
+            raise forms.ValidationError(_("月份格式不对，如 2026-11。"))
+        return month
 
 
 class ValueForm(Form):

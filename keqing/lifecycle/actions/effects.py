@@ -23,8 +23,8 @@ def keep_effects(*, at: datetime, customer_ids: Collection[int] | None = None) -
 
 
 @transaction.atomic
-def mark_effects(*, at: datetime) -> int:
-    """Write what became of contacts that are over beside them in the customers' stories; returns how many lines."""
+def mark_effects(*, at: datetime, days: int = MARKED_BACK) -> int:
+    """Write what became of contacts of so many days that are over beside them in the customers' stories; returns how many lines."""
     with connection.cursor() as cursor:
-        cursor.execute(effects.MARK_SQL, {"since": at - timedelta(days=MARKED_BACK)})
+        cursor.execute(effects.MARK_SQL, {"since": at - timedelta(days=days)})
         return cursor.rowcount

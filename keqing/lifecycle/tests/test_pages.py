@@ -290,3 +290,20 @@ def test_many_customers_are_moved_from_the_list_and_the_refused_are_told():
     response = client.post(url, {**chosen, "to": "opportunity", "reason": "年度盘点"})
     assert response.status_code == 302, response.content.decode()[:2000]
     assert set(StageChange.objects.values_list("customer_id", flat=True)) == {ready.pk}
+
+
+def test_a_contact_with_somebody_else_is_no_evidence():
+    cast = make_cast()
+    customer, other = organisation(owner=cast.rep, name="甲医院"), organisation(owner=cast.stranger, name="乙医院")
+    contact = contact_with(other, cast.stranger)
+    client = signed_in(cast.rep)
+    data = {"text": "要二期数据", "evidence": "主任提出", "raised_on": today(), "answer": "", "contact": contact.pk}
+    assert client.post(reverse("lifecycle:need_new", args=[customer.pk]), data).status_code == 404
+    assert not Need.objects.exists()
+
+
+@pytest.mark.parametrize("month", ["9999-12", "0001-01", "2026-13", "x"])
+def test_a_month_beyond_the_calendar_shows_this_one(month):
+    cast = make_cast()
+    page = signed_in(cast.gm).get(reverse("lifecycle:coverage"), {"month": month})
+    assert page.status_code == 200 and page.context["month"] == today().replace(day=1)

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
+from keqing.followups.models import ContactRecord
 from keqing.kit import pages
 from keqing.kit.addresses import back
 from keqing.kit.forms import VersionedForm
@@ -19,6 +20,13 @@ from keqing.people.models import Organisation
 def stage_url(customer_id: int) -> str:
     """The customer's page, opened at 阶段与需求."""
     return f"{reverse('desk:customer', args=[customer_id])}?tab=stage"
+
+
+def contact_of(*, customer: Organisation, contact_id: int | None) -> int | None:
+    """The contact a form names as evidence; one with somebody else is none."""
+    if contact_id is not None and not ContactRecord.objects.filter(pk=contact_id, customer_id=customer.pk).exists():
+        raise Http404
+    return contact_id
 
 
 def act(

@@ -14,7 +14,7 @@ from keqing.lifecycle.forms import NeedEditForm, NeedForm
 from keqing.lifecycle.models import Need
 from keqing.lifecycle.permissions import Can
 from keqing.lifecycle.tables import open_needs
-from keqing.lifecycle.views.common import act, stage_url
+from keqing.lifecycle.views.common import act, contact_of, stage_url
 from keqing.people.models import Organisation
 
 
@@ -48,7 +48,7 @@ def need_new(request: HttpRequest, pk: int) -> HttpResponse:
             by=request.user, sent=request.POST, label=LABEL, at=at,
             make=lambda: register_need(
                 customer=customer, text=data["text"], evidence=data["evidence"], raised_on=data["raised_on"],
-                answer=data["answer"], contact_id=data["contact"], by=request.user, at=at,
+                answer=data["answer"], contact_id=contact_of(customer=customer, contact_id=data["contact"]), by=request.user, at=at,
             ),
         )
         return "已登记需求。"

@@ -22,7 +22,7 @@ from keqing.lifecycle.queries.board import more_cards, stage_columns
 from keqing.lifecycle.queries.customer import precall, stage_panel
 from keqing.lifecycle.tables import open_changes, open_effects
 from keqing.lifecycle.transitions import LABELS, MOVED_MEANWHILE, onward
-from keqing.lifecycle.views.common import stage_url
+from keqing.lifecycle.views.common import contact_of, stage_url
 from keqing.people.choices import Stage
 from keqing.people.models import Organisation
 
@@ -36,7 +36,7 @@ def board(request: HttpRequest) -> HttpResponse:
     today = business_date(timezone.now())
     opened = _customers(request)
     page = opened.spec.build(request=request, queryset=opened.rows, today=today)
-    rows = opened.spec.chosen(request=request, queryset=opened.rows, today=today)
+    rows = opened.spec.chosen(request=request, queryset=opened.rows, today=today, lenient=True)
     columns = stage_columns(rows=rows, staff=request.user, today=today)
     shown = request.GET.get("column", "")
     query = page.query
@@ -121,7 +121,8 @@ def _move(customer: Organisation, form: Any, request: HttpRequest) -> None:
     data = form.cleaned_data
     move_customers(
         customers=[customer], to=data["to"], by=request.user, at=timezone.now(), reason=data["reason"], evidence=data["evidence"],
-        contact_id=data["contact"], loss_reason=data.get("loss_reason"), competitor=data.get("competitor"),
+        contact_id=contact_of(customer=customer, contact_id=data["contact"]), loss_reason=data.get("loss_reason"),
+        competitor=data.get("competitor"),
     )
 
 
