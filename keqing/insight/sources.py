@@ -5,7 +5,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from django.db.models import Count, DecimalField, Exists, F, OuterRef, QuerySet, Subquery, Sum, Value
+from django.db.models import Case, Count, DecimalField, Exists, F, OuterRef, QuerySet, Subquery, Sum, Value, When
 from django.db.models.functions import Coalesce
 
 from keqing.access.models import Staff
@@ -32,8 +32,12 @@ def channel_figures(*, staff: Staff, days: Days) -> Mapping[str, Any]:
 
 
 def campaign_figures(*, staff: Staff, days: Days) -> Mapping[str, Any]:
-    """Annotations of a campaign: the leads it brought in these days; its cost is its cost."""
-    return {**_figures(_leads(staff, days), "campaign"), "spent": F("cost")}
+    """Annotations of a campaign: the leads it brought in these days; its cost where it counts for the reader.
+
+    The whole cost over a part of the leads would be nobody's cost of a lead.
+    """
+    spent = Case(When(pk__in=_campaigns(staff, (None, None)).order_by().values("pk"), then=F("cost")), default=Value(Decimal()), output_field=MONEY)
+    return {**_figures(_leads(staff, days), "campaign"), "spent": spent}
 
 
 def share(part: int, whole: int) -> Decimal | None:
@@ -58,7 +62,7 @@ def _figures(leads: QuerySet[Lead], group: str) -> dict[str, Any]:
     return {
         "lead_number": _number(mine.annotate(figure=Count("pk"))),
         "chance_number": _number(chances.annotate(figure=Count("pk"))),
-        "won_number": _number(mine.filter(bought).annotate(figure=Count("pk"))),
+        "won_number": _number(mine.filter(bought).annotate(figure=Count("customer_id", distinct=True))),
         "expected": _number(chances.annotate(figure=Sum("estimate")), money=True),
     }
 

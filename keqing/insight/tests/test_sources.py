@@ -9,7 +9,7 @@ from django.urls import reverse
 from keqing.access.tests.factories import make_cast
 from keqing.insight import sources
 from keqing.leads.choices import Judgement
-from keqing.leads.models import Channel, Lead
+from keqing.leads.models import Campaign, Channel, Lead
 from keqing.leads.tests.factories import make_campaign, make_lead
 from keqing.people.tests.factories import make_organisation
 
@@ -110,3 +110,18 @@ def test_the_report_is_exported_with_its_figures():
     answer = signed_in(cast.gm).post(reverse("exports:new"), data)
     text = (b"".join(answer.streaming_content) if answer.streaming else answer.content).decode("utf-8-sig")
     assert "每条线索费用" in text and "250.00" in text, text[:500]
+
+
+@pytest.mark.django_db
+def test_the_cost_of_a_campaign_counts_for_those_who_hold_it_and_two_calls_of_a_customer_are_one_won():
+    cast = make_cast()
+    campaign = make_campaign(unit=cast.south, cost=10000)
+    customer = make_organisation(owner=cast.rep, lifecycle="order_customer")
+    for _ in range(2):
+        lead = make_lead(by=cast.rep, mine=True, key="event", campaign=campaign)
+        Lead.objects.filter(pk=lead.pk).update(customer_id=customer.pk)
+    found = {
+        who: Campaign.objects.annotate(**sources.campaign_figures(staff=who, days=DAYS)).get()
+        for who in (cast.gm, cast.region_manager, cast.manager)
+    }
+    assert [(row.lead_number, row.won_number, row.spent) for row in found.values()] == [(2, 1, 10000), (2, 1, 10000), (2, 1, 0)]
