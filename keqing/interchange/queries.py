@@ -145,7 +145,8 @@ def setup_notes(*, batch: Import, staff: Staff) -> list[str]:
         other.label
         for other in specs_for(staff)
         if other.key != spec.key
-        and all(headers & set(map(normalise_header, f.names)) for f in other.fields if f.required)
+        and (required := [f for f in other.fields if f.required])  # a list without any fits every sheet
+        and all(headers & set(map(normalise_header, f.names)) for f in required)
     ]
     note = _("没有找到“%(missing)s”这一列，这个工作表可能不是“%(label)s”名单。请换一个工作表，或在下面指定是哪一列。") % {
         "missing": "、".join(missing), "label": spec.label,

@@ -148,13 +148,14 @@ class ListSpec:
             ),
         )
 
-    def chosen(self, *, request: HttpRequest, queryset: QuerySet[Any], today: date) -> QuerySet[Any]:
+    def chosen(self, *, request: HttpRequest, queryset: QuerySet[Any], today: date, lenient: bool = False) -> QuerySet[Any]:
         """All rows the address asks for, in its order: what an export writes and 全部 N 条 means.
 
         Refuses a filter that no longer holds, such as a label closed since: without it all the other rows would come.
+        A page that shows the form with its error passes it over (``lenient``), as the list does.
         """
         filtering = Filters(spec=self, request=request)
-        form = filtering.form if filtering.asked else None
+        form = filtering.form if filtering.asked and not lenient else None
         if form is not None and form.errors:
             wrong = "、".join(str(form.fields[name].label or name) for name in form.errors if name in form.fields)
             raise BadRequest(_("筛选条件“%(wrong)s”现在不能用，请回到列表改正后再试。") % {"wrong": wrong or _("全部")})

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from keqing.access.models import Staff
 from keqing.kit.formats import format_datetime
 from keqing.kit.forms import Form
+from keqing.kit.list_files import FileColumn
 from keqing.kit.list_registry import OpenList
 from keqing.kit.list_rows import Cell, address
 from keqing.kit.lists import Column, ListSpec
@@ -53,7 +54,10 @@ class PoolList(ListSpec):
     filter_form = PoolFilter
     default_sort = "-pooled"
     empty_text = "公海里没有线索。没有人手的、很久没有跟进的线索会出现在这里。"
-    file_columns = tuple(one for one in file_columns.LEADS if one.key in FILED)
+    file_columns = (
+        *(one for one in file_columns.LEADS if one.key in FILED),
+        FileColumn(key="unit", paths=("unit__name",)), FileColumn(key="pooled", paths=("pooled_at",)),
+    )  # fmt: skip
 
     def exported(self, queryset: QuerySet[Any], *, reader: Staff) -> QuerySet[Any]:
         return queryset.filter(file_columns.exported(reader))

@@ -263,7 +263,7 @@ def open_playbooks(request: HttpRequest, _argument: str = "") -> OpenList:
 def open_enrolments(request: HttpRequest, argument: str = "all") -> OpenList:
     """Customers in one plan or in all, of those seen in full."""
     rows = Enrolment.objects.visible_to(request.user).select_related("playbook", "edition")
-    if argument == "all":
+    if argument in ("", "all"):
         return OpenList(EnrolmentList(playbook=None), rows)
     playbook = Playbook.objects.visible_to(request.user).filter(pk=whole_number(argument) or 0).first()
     if playbook is None:

@@ -82,6 +82,7 @@ def ask(client: Client, method: str, url: str, sent: Any = None, **headers: str)
     written: list[tuple[str, Any]] = []
 
     def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        sql = sql if isinstance(sql, str) else sql.as_string(None)
         if WRITE.match(sql):
             written.append((sql, params))
         return execute(sql, params, many, context)

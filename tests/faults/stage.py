@@ -30,7 +30,7 @@ def main(people: int, customers: int) -> dict[str, list[object]]:
     sessions = []
     for rep in reps:
         session = SessionStore()
-        session[SESSION_KEY], session[BACKEND_SESSION_KEY] = str(rep.pk), "django.contrib.auth.backends.ModelBackend"
+        session[SESSION_KEY], session[BACKEND_SESSION_KEY] = str(rep.pk), "keqing.access.backends.StaffBackend"
         session[HASH_SESSION_KEY] = rep.get_session_auth_hash()
         begin_session(session, now=int(time.time()))
         session.create()

@@ -51,6 +51,16 @@ def test_a_position_held_for_less_than_ninety_days_says_nothing_yet(cast):
     assert position_of(cast.rep) not in set(long_held(today))
 
 
+@pytest.mark.proves("T35")
+def test_a_name_that_begins_like_a_formula_is_text_in_the_file(cast):
+    type(cast.rep).objects.filter(pk=cast.rep.pk).update(name="=1+1")
+    client = Client()
+    client.force_login(cast.security)
+    text = client.post(reverse("access:unused_file")).content.decode("utf-8-sig")
+    assert "=1+1" in text
+    assert not any(cell.startswith("=") for line in text.splitlines() for cell in line.split(","))
+
+
 def test_the_security_administrator_reads_and_exports_the_list_and_nobody_else(cast):
     client = Client()
     client.force_login(cast.security)

@@ -10,9 +10,10 @@ from django.db.models import Count, Q
 from keqing.access.models import Staff
 from keqing.desk.queries.team import Member, team_members
 from keqing.followups.models import Commitment
-from keqing.kit.formats import business_date
+from keqing.kit.formats import business_date, day_bounds
 from keqing.leads.choices import State
 from keqing.leads.models import Lead
+from keqing.leads.queries import TermsKept, terms_kept
 from keqing.lifecycle.models import StageChange
 from keqing.lifecycle.queries.reports import EffectLine, effect_lines
 from keqing.people.choices import Stage
@@ -65,10 +66,11 @@ class Cockpit:
     at_risk: Sequence[AtRisk]
     contacts_today: int
     overdue: int
+    terms: TermsKept
 
 
 def cockpit(*, staff: Staff, at: datetime) -> Cockpit:
-    """Nine short statements, however large the team."""
+    """Ten short statements, however large the team."""
     today, days = business_date(at), calendar()
     members = team_members(staff=staff, today=today)
     ids = [member.staff_id for member in members]
@@ -85,16 +87,21 @@ def cockpit(*, staff: Staff, at: datetime) -> Cockpit:
         _person(member, promises.get(member.staff_id, 0), leads.get(member.staff_id, 0), effects.get(member.staff_id), today, days)
         for member in members
     ]
+    coaching: dict[int, Person] = {}
+    for one in sorted((one for one in people if one.reasons), key=lambda one: -len(one.reasons)):
+        coaching.setdefault(one.member.staff_id, one)
     movements = _movements(staff, today)
     return Cockpit(
         people=people,
-        coaching=sorted((one for one in people if one.reasons), key=lambda one: -len(one.reasons)),
+        coaching=list(coaching.values()),
         movements=movements,
         up=sum(one.count for one in movements if one.is_up),
         down=sum(one.count for one in movements if not one.is_up),
         at_risk=_at_risk(staff, today),
-        contacts_today=sum(member.today for member in members),
+        # once a person, who may hold several positions
+        contacts_today=sum({member.staff_id: member.today for member in members}.values()),
         overdue=sum(member.overdue for member in members),
+        terms=terms_kept(staff=staff, at=at),
     )
 
 
@@ -118,7 +125,7 @@ def _person(
 
 
 def _movements(staff: Staff, today: date) -> list[Movement]:
-    rows = StageChange.objects.visible_to(staff).filter(at__date__gte=today - timedelta(days=MOVES_DAYS - 1))
+    rows = StageChange.objects.visible_to(staff).filter(at__gte=day_bounds(today - timedelta(days=MOVES_DAYS - 1))[0])
     found: Counter[tuple[str, str]] = Counter()
     for former, stage, count in rows.order_by().values_list("from_stage", "to_stage").annotate(n=Count("pk")):
         found[former, stage] += count

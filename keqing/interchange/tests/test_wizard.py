@@ -120,7 +120,7 @@ def test_an_import_belongs_to_who_uploaded_it_and_each_role_is_offered_its_kinds
         return [spec.key for spec in client.get(reverse("interchange:upload")).context["specs"]]
 
     assert "doctor" in offered(cast.manager) and "organisation-hospital" in offered(cast.manager)
-    assert [key.removeprefix("organisation-") for key in offered(cast.commerce)] == ["pharmacy", "chain", "distributor", "maker", "agent"]
+    assert [key.removeprefix("organisation-") for key in offered(cast.commerce)] == ["pharmacy", "chain", "distributor", "maker", "agent", "lead", "prospect"]
     assert client.get(reverse("interchange:template", args=["doctor"])).status_code == 404
 
 
