@@ -18,7 +18,8 @@ BATCH = 1000
 class RemindersFollow:
     def rehome(self, *, position: Position, unit: OrgUnit, by: Staff, at: datetime) -> None:
         Reminder.objects.filter(position=position).update(unit=unit)
-        Commitment.objects.filter(position=position).update(unit=unit)
+        # what was kept or broken before stays in the rate of the team it was kept in
+        Commitment.objects.open().filter(position=position).update(unit=unit)
 
 
 def reminders_of(positions: Collection[int]) -> QuerySet[Reminder]:

@@ -71,7 +71,7 @@ def attach_task(*, task: Reminder, parent: Reminder | None, by: Staff, at: datet
         line = _line_of(parent)
         if stored.pk in {one.pk for one in line}:
             raise ReminderRefused("任务不能成为自己的子任务。")
-        _check_parent(line, due_on=stored.due_on, customer_id=stored.customer_id)
+        _check_parent(line, due_on=stored.due_on, customer_id=stored.customer_id, levels=_levels_of(stored))
     stored.parent = parent
     save(stored, "parent")
     audit.record(
@@ -151,7 +151,15 @@ def _line_of(task: Reminder) -> list[Reminder]:
     return line
 
 
-def _check_parent(line: list[Reminder], *, due_on: date, customer_id: int) -> None:
+def _levels_of(task: Reminder) -> int:
+    """The task itself, its parts, theirs: no further than what is refused anyway."""
+    levels, row = 0, [task.pk]
+    while row and levels < DEEPEST:
+        levels, row = levels + 1, list(Reminder.objects.filter(parent__in=row).values_list("pk", flat=True))
+    return levels
+
+
+def _check_parent(line: list[Reminder], *, due_on: date, customer_id: int, levels: int = 1) -> None:
     parent = line[0]
     if parent.customer_id != customer_id:
         raise ReminderRefused("子任务要和上级任务属于同一家客户。")
@@ -159,7 +167,7 @@ def _check_parent(line: list[Reminder], *, due_on: date, customer_id: int) -> No
         raise ReminderRefused("上级任务已经完成，不能再加子任务。")
     if parent.origin != Reminder.Origin.TASK:
         raise ReminderRefused("只有任务可以分解成子任务。")
-    if len(line) >= DEEPEST:
+    if len(line) + levels > DEEPEST:
         raise ReminderRefused(f"任务最多分解 {DEEPEST} 层。")
     if due_on > parent.due_on:
         raise ReminderRefused(f"子任务不能晚于上级任务的到期日 {parent.due_on:%Y-%m-%d}。")

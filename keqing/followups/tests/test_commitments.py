@@ -4,6 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from keqing.access import handover
 from keqing.access.tests.factories import make_cast, position_of
 from keqing.audit.models import Entry as AuditEntry
 from keqing.followups.actions.commitments import (
@@ -200,3 +201,12 @@ def test_two_people_of_one_name_have_a_rate_each(cast, hospital):
     promise(cast, theirs, due=-5, made=-9, by=cast.sibling)
     people = rates_by_person(staff=cast.manager, first=day(-30), last=TODAY, today=TODAY)
     assert [one.rate for one in people] == [Rate(0, 1), Rate(1, 1)]
+
+
+def test_a_promise_kept_stays_in_the_rate_of_the_team_it_was_kept_in(cast, hospital):
+    done = keep_commitment(commitment=promise(cast, hospital), on=TODAY, evidence="当面交", by=cast.rep, at=NOW)
+    still_open = promise(cast, hospital)
+    former = done.unit
+    handover.rehome(position=position_of(cast.rep), unit=cast.shenzhen, by=cast.security, at=NOW)
+    assert Commitment.objects.get(pk=done.pk).unit == former != cast.shenzhen
+    assert Commitment.objects.get(pk=still_open.pk).unit == cast.shenzhen

@@ -107,6 +107,18 @@ def test_no_task_is_a_part_of_itself_however_far_around(cast, hospital):
         task(cast, hospital, text="太细", parent=line)
 
 
+def test_a_task_takes_its_own_parts_along_when_levels_are_counted(cast, hospital):
+    whole = task(cast, hospital, text="整体")
+    step = task(cast, hospital, text="步骤", parent=task(cast, hospital, text="阶段", parent=whole))
+    other = task(cast, hospital, text="另一件")
+    part = task(cast, hospital, text="其中一步", parent=other)
+    assert attach_task(task=other, parent=step, by=cast.rep, at=NOW).parent == step
+    attach_task(task=Reminder.objects.get(pk=other.pk), parent=None, by=cast.rep, at=NOW)
+    task(cast, hospital, text="更细", parent=part)
+    with pytest.raises(ReminderRefused, match="最多分解"):
+        attach_task(task=Reminder.objects.get(pk=other.pk), parent=step, by=cast.rep, at=NOW)
+
+
 @pytest.mark.proves("R-053")
 def test_a_visit_to_a_key_customer_without_an_appointment_is_marked(cast, hospital):
     def visit(customer=hospital, **rest):
@@ -166,7 +178,8 @@ def test_every_origin_moves_is_handed_over_and_done_alike(cast, hospital):
             move_reminder(reminder=moved, to=day(-1), by=cast.rep, at=NOW)
         later = postpone_reminder(reminder=moved, to=day(4), reason="忙", by=cast.rep, at=NOW)
         given = hand_over_reminder(reminder=later, to=position_of(cast.manager), by=cast.rep, at=NOW)
-        finish_reminder(reminder=given, outcome="好了", by=cast.manager, at=NOW)
+        code = "recovered" if origin == Reminder.Origin.ALARM else ""
+        finish_reminder(reminder=given, outcome="好了", outcome_code=code, by=cast.manager, at=NOW)
     assert not Reminder.objects.open().exists()
 
 
