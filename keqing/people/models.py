@@ -205,13 +205,11 @@ class PersonQuerySet(models.QuerySet["Person"]):
         standing = staff.standing
         if standing.reaches_everything(word):
             return self
-        rows = standing.rows(
-            word, names=names, kind="organisation__kind", owner="organisation__owner_position_id",
-            unit="organisation__unit_id", customer="organisation_id",
-        )
+        # conditions on the one table of organisations: an OR over two tables, as a share makes it, has no index to go by
+        within = Organisation.objects.alive().reached_by(staff, word, names=names)
         elsewhere = Affiliation.objects.filter(person=OuterRef("person_id"), to_on__isnull=True)
         counts = Q(to_on__isnull=True) | ~Exists(elsewhere)
-        posts = Affiliation.objects.filter(rows, counts, organisation__deleted_at__isnull=True)
+        posts = Affiliation.objects.filter(counts, organisation__in=within)
         working = Exists(posts.filter(person=OuterRef("pk"))) if few else Q(pk__in=posts.values("person_id"))
         return self.filter((Q(is_affiliated=True) & working) | (Q(is_affiliated=False) & standing.rows(word, names=names)))
 

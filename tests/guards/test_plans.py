@@ -51,6 +51,13 @@ def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from _nodes(child)
 
 
+def _stopped(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Reads without a condition right under a limit: they take the first rows there are and no more (decision 18)."""
+    for node in _nodes(plan):
+        if node["Node Type"] == "Limit":
+            yield from (child for child in node["Plans"] if "Filter" not in child)
+
+
 def _whole_reads(sql: str, *, free: bool = True) -> list[str]:
     """Growing tables this statement reads from end to end."""
     with connection.cursor() as cursor:
@@ -58,10 +65,11 @@ def _whole_reads(sql: str, *, free: bool = True) -> list[str]:
         cursor.execute("explain (format json) " + sql)
         raw = cursor.fetchone()[0]
     plan = raw if isinstance(raw, list) else json.loads(raw)
+    stopped = {id(node) for node in _stopped(plan[0]["Plan"])}
     return [
         node["Relation Name"]
         for node in _nodes(plan[0]["Plan"])
-        if node["Node Type"] in ("Seq Scan", "Parallel Seq Scan") and node.get("Relation Name") in BIG
+        if node["Node Type"] in ("Seq Scan", "Parallel Seq Scan") and node.get("Relation Name") in BIG and id(node) not in stopped
     ]
 
 
