@@ -120,7 +120,8 @@ def test_commerce_imports_partners_of_its_area_and_no_hospitals():
     cast = make_cast()
     from keqing.interchange.registry import specs_for
 
-    assert {s.key for s in specs_for(cast.commerce)} == {f"organisation-{k}" for k in ("distributor", "maker", "agent", "pharmacy", "chain")} | {"lead", "prospect"}
+    partners = {f"organisation-{k}" for k in ("distributor", "maker", "agent", "pharmacy", "chain")}
+    assert {s.key for s in specs_for(cast.commerce)} == partners | {"lead", "prospect"}
     rows = [["公司名称", "信用代码"], ["示例医药有限公司", "91110000600037341L"], ["示例医药二公司", "91110000600037341L"]]
     batch = make_applied(by=cast.commerce, file=xlsx(rows), kind="organisation-distributor")
     assert outcomes(batch)[1] == ("示例医药二公司", "duplicate", "与第 2 行重复")
