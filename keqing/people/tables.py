@@ -327,7 +327,8 @@ def names_on(request: HttpRequest) -> tuple[bool, bool]:
 READ = (
     "name", "code", "phone", "kind", "unit", "version", "is_unverified", "deleted_at", "level", "category", "business_state", "beds",
     "store_class", "store_count", "tier", "coverage", "license_expires_on", "agent_products", "authorised_until", "completeness",
-    "last_contact_on", "next_due_on", "lifecycle", "lifecycle_since", "region__full_name", "chain__name", "owner_position__name", "owner_position__holder__name",
+    "last_contact_on", "next_due_on", "lifecycle", "lifecycle_since",
+    "region__full_name", "chain__name", "owner_position__name", "owner_position__holder__name",
 )
 
 
