@@ -24,10 +24,11 @@ def set_goal(*, position: Position, month: date, wanted: int, by: Staff, at: dat
     if position.role == "representative" or (position.holder and position.holder.is_medical_rep_filed):
         raise GoalRefused("医药代表不承担销售任务（REP-01）：请把新增目标下达给团队负责人或商务岗位。")
     first = month.replace(day=1)
-    goal = PipelineGoal.objects.select_for_update(of=("self",)).filter(position=position, month=first).first()
-    before = goal.wanted if goal else None
-    if goal is None:
-        goal = PipelineGoal(position=position, month=first, version=0)
+    facts = {"wanted": wanted, "set_by": by, "set_at": at, "version": 0}
+    # two who set it first at once: the second replaces the first
+    row, is_new = PipelineGoal.objects.get_or_create(position=position, month=first, defaults=facts)
+    goal = PipelineGoal.objects.select_for_update(of=("self",)).get(pk=row.pk)
+    before = None if is_new else goal.wanted
     goal.wanted, goal.set_by, goal.set_at, goal.version = wanted, by, at, goal.version + 1
     goal.save()
     audit.record(
