@@ -34,6 +34,7 @@ PAGES: dict[str, tuple[Callable[[World, str], Any], tuple[str, ...]]] = {
     "v": (World.records, ("rep", "manager")),
     "vi-24": (World.months_24, ("rep", "manager", "gm")),
     "vi-3": (World.months_3, ("rep", "manager", "gm")),
+    "today": (World.today, ("rep", "manager", "gm")),
     "palette": (World.palette, ("rep", "manager", "gm")),
 }
 SPECIAL: dict[str, Callable[[World, float], dict[str, Any]]] = {

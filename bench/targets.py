@@ -63,6 +63,7 @@ TARGETS = {
         "import of 10,000 new customers with duplicate check", 5000, None, None, 500,
         _peers("48,000", "85,000", "33,000", "–", "–"), "154",
     ),
+    "today": Target("today page (今日): what is due, promised, planned; for managers the team as well", None, 150),
     "palette": Target("global search (palette)", None, 250, None, None),
     "deep": Target("page 10,000 of the list (the last page where there are fewer)", None, None, None, 10),
 }

@@ -104,6 +104,9 @@ class World:
     def months_3(self, role: str) -> list[Request]:
         return [Request(f"/reports/contacts/?months=3&by=people&method={method}", expect="<table") for method in ("", "visit", "phone")]
 
+    def today(self, role: str) -> list[Request]:
+        return [Request("/", expect="<main")]
+
     def palette(self, role: str) -> list[Request]:
         texts = (*words.MIDDLES[:20], "rmyy", "kangning", *(f"{n:04d}" for n in range(1000, 1010)), *words.SURNAMES[:10])
         return [Request(f"/search/?q={_quoted(text)}", expect="<main") for text in texts]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pghistory
 from django.contrib.postgres.fields import ArrayField
@@ -205,12 +205,19 @@ class PersonQuerySet(models.QuerySet["Person"]):
         standing = staff.standing
         if standing.reaches_everything(word):
             return self
-        # conditions on the one table of organisations: an OR over two tables, as a share makes it, has no index to go by
-        within = Organisation.objects.alive().reached_by(staff, word, names=names)
         elsewhere = Affiliation.objects.filter(person=OuterRef("person_id"), to_on__isnull=True)
         counts = Q(to_on__isnull=True) | ~Exists(elsewhere)
-        posts = Affiliation.objects.filter(counts, organisation__in=within)
-        working = Exists(posts.filter(person=OuterRef("pk"))) if few else Q(pk__in=posts.values("person_id"))
+        if few:  # post by post of each person, whatever the conditions
+            rows = standing.rows(
+                word, names=names, kind="organisation__kind", owner="organisation__owner_position_id",
+                unit="organisation__unit_id", customer="organisation_id",
+            )
+            posts = Affiliation.objects.filter(rows, counts, organisation__deleted_at__isnull=True)
+            working: Any = Exists(posts.filter(person=OuterRef("pk")))
+        else:
+            # conditions on the one table of organisations: an OR over two tables, as a share makes it, has no index to go by
+            within = Organisation.objects.alive().reached_by(staff, word, names=names)
+            working = Q(pk__in=Affiliation.objects.filter(counts, organisation__in=within).values("person_id"))
         return self.filter((Q(is_affiliated=True) & working) | (Q(is_affiliated=False) & standing.rows(word, names=names)))
 
     def visible_to(self, staff: Staff, *, few: bool = False) -> PersonQuerySet:

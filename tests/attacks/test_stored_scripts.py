@@ -30,6 +30,8 @@ STRUCTURE = {
     "access.UsedFormKey.label", "access.UsedFormKey.key", "timeline.Entry.url_name", "timeline.Entry.icon", "timeline.Entry.subject_label",
     "timeline.Facts.url_name", "people.Person.kind", "interchange.Import.kind", "compliance.RuleVersion.rule_id", "compliance.Rule.rule_id",
 }
+# what the database wants beside a text
+TOGETHER = {("lifecycle.Need", "answer"): ", answered_on = raised_on"}
 MADE = (
     "xss-x, script:not([src]), img[onerror], svg[onload], details[ontoggle], [onfocus], [onmouseover], [onclick], iframe, "
     "a[href^='javascript:' i]"
@@ -77,6 +79,8 @@ def poison(round_number: int) -> int:
             if isinstance(field, ArrayField):
                 value = sql.SQL("ARRAY[{}]").format(value)
             statement = sql.SQL("UPDATE {} SET {} = {}").format(sql.Identifier(model._meta.db_table), sql.Identifier(field.column), value)
+            if also := TOGETHER.get((model._meta.label, field.name)):
+                statement += sql.SQL(also)
             cursor.execute(statement, [text])
         cursor.execute("SET session_replication_role = origin")
     return len(fields)

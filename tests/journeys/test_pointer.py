@@ -79,4 +79,6 @@ def test_whatever_can_be_dragged_has_buttons_beside_it():
     assert dragged
     for path in dragged:
         text = path.read_text(encoding="utf-8")
-        assert text.count("data-move=") == 2 * text.count('draggable="true"'), path.name
+        by_buttons = text.count("data-move=") == 2 * text.count('draggable="true"')
+        by_menu = "data-ways=" in text and text.count("?to={{ to }}") == text.count('draggable="true"')
+        assert by_buttons or by_menu, path.name

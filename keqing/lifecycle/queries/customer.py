@@ -7,6 +7,7 @@ from datetime import date
 from django.db.models import QuerySet
 
 from keqing.access.models import Position, Staff
+from keqing.followups.models import ContactRecord
 from keqing.followups.queries import positions_to_take_over
 from keqing.lifecycle.models import Effect, Need, StageChange, Target
 from keqing.lifecycle.permissions import Can
@@ -101,3 +102,8 @@ def _needs(rows: QuerySet[Need]) -> list[Need]:
 
 def _targets(rows: QuerySet[Target]) -> list[Target]:
     return list(rows.select_related("position__holder").order_by("-due_on", "-pk")[:SHOWN])
+
+
+def is_contact_with(*, customer_id: int, contact_id: int) -> bool:
+    """Whether the record tells of a contact with this customer."""
+    return ContactRecord.objects.filter(pk=contact_id, customer_id=customer_id).exists()

@@ -8,12 +8,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
-from keqing.followups.models import ContactRecord
 from keqing.kit import pages
 from keqing.kit.addresses import back
 from keqing.kit.forms import VersionedForm
 from keqing.lifecycle.actions.needs import NeedRefused, StaleNeed
 from keqing.lifecycle.actions.targets import StaleTarget, TargetRefused
+from keqing.lifecycle.queries.customer import is_contact_with
 from keqing.people.models import Organisation
 
 
@@ -24,7 +24,7 @@ def stage_url(customer_id: int) -> str:
 
 def contact_of(*, customer: Organisation, contact_id: int | None) -> int | None:
     """The contact a form names as evidence; one with somebody else is none."""
-    if contact_id is not None and not ContactRecord.objects.filter(pk=contact_id, customer_id=customer.pk).exists():
+    if contact_id is not None and not is_contact_with(customer_id=customer.pk, contact_id=contact_id):
         raise Http404
     return contact_id
 
