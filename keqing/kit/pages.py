@@ -3,6 +3,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render as django_render
+from django.utils.cache import patch_vary_headers
 
 NAVIGATION_WIDTHS = {"narrow", "wide"}
 DENSITIES = {"compact", "comfortable"}
@@ -22,12 +23,23 @@ def render(
     ``partials`` are the names of the page's live regions; the region's id is the partial's name.
     """
     target = request.headers.get("HX-Target", "")
-    whole = request.headers.get("HX-History-Restore-Request") == "true"
-    if request.headers.get("HX-Request") == "true" and not whole and target in partials:
+    if wants_fragment(request) and target in partials:
         template = f"{template}#{target}"
     response = django_render(request, template, dict(context or {}), status=status)
     # One address, two answers: a cache between must keep them apart.
     response.headers["Vary"] = ", ".join(filter(None, [response.headers.get("Vary"), "HX-Request", "HX-Target"]))
+    return response
+
+
+def wants_fragment(request: HttpRequest) -> bool:
+    """Whether htmx asks for a part of the page, not for the page itself after going back to it."""
+    return request.headers.get("HX-Request") == "true" and request.headers.get("HX-History-Restore-Request") != "true"
+
+
+def answer(request: HttpRequest, *, page: str, fragment: str, context: Mapping[str, Any], status: int = 200) -> HttpResponse:
+    """The whole page, or its inner part from a file of its own when htmx asks."""
+    response = django_render(request, fragment if wants_fragment(request) else page, dict(context), status=status)
+    patch_vary_headers(response, ["HX-Request"])
     return response
 
 

@@ -8,7 +8,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.cache import patch_vary_headers
 from django.views.decorators.http import require_GET, require_POST, require_safe
 
 from keqing.access.gate import allow, fetch, public
@@ -21,6 +20,7 @@ from keqing.followups.permissions import Can
 from keqing.followups.policy import policy
 from keqing.kit.addresses import whole_number
 from keqing.kit.formats import business_date
+from keqing.kit.pages import answer
 
 WAIT = "3600"
 
@@ -110,10 +110,8 @@ def _board(request: HttpRequest, *, status: int = 200, said: str = "", level: st
         "board": board, "today": today, "keep": keep,
         "views": [(label, f"?view={key}&on={board.on}{keep}", None, key == board.view) for key, label in agenda.VIEWS.items()],
     }
-    asked = request.headers.get("HX-Request") == "true" and not request.headers.get("HX-History-Restore-Request")
-    template = "followups/calendar.html#calendar" if asked else "followups/calendar.html"
-    response = render(request, template, context, status=status)
-    patch_vary_headers(response, ["HX-Request"])
+    page = "followups/calendar.html"
+    response = answer(request, page=page, fragment=f"{page}#calendar", context=context, status=status)
     if said:
         response.headers["HX-Trigger"] = json.dumps({"toast": {"text": said, "level": level}})
     return response

@@ -15,8 +15,8 @@ from keqing.followups.forms import CommentForm, ReplyForm
 from keqing.followups.models import Comment, ContactRecord
 from keqing.followups.permissions import Can
 from keqing.followups.queries import history_of
-from keqing.followups.views.common import answer
 from keqing.kit.addresses import back
+from keqing.kit.pages import answer
 
 
 @allow(Can.COMMENT)

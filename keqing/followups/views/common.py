@@ -1,14 +1,13 @@
 """What the views of this department share."""
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.cache import patch_vary_headers
 
 from keqing.access.gate import fetch
 from keqing.compliance.actions import log_refusal
@@ -17,6 +16,7 @@ from keqing.followups.actions.reminders import LabelRefused, ReminderRefused, St
 from keqing.followups.appointing import with_appointments
 from keqing.followups.attendees import with_people
 from keqing.kit.addresses import back
+from keqing.kit.pages import answer
 from keqing.people.models import Organisation, Person
 
 
@@ -40,16 +40,6 @@ def fetch_customer(
 
 def customer_url(customer: Organisation | Person) -> str:
     return reverse("desk:customer", args=[customer.pk])
-
-
-def answer(
-    request: HttpRequest, *, page: str, fragment: str, context: Mapping[str, Any], status: int = 200
-) -> HttpResponse:
-    """The whole page, or its inner part when htmx asks."""
-    asked = request.headers.get("HX-Request") == "true" and not request.headers.get("HX-History-Restore-Request")
-    response = render(request, fragment if asked else page, dict(context), status=status)
-    patch_vary_headers(response, ["HX-Request"])
-    return response
 
 
 TEXTS = ("next_text", "text", "promise")

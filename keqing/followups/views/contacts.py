@@ -26,11 +26,11 @@ from keqing.followups.policy import policy
 from keqing.followups.queries import detailed_contacts, history_of, open_reminders_of
 from keqing.followups.schedule import chinese_day, propose_next
 from keqing.followups.tables import open_contacts
-from keqing.followups.views.common import answer, customer_url, fetch_customer
+from keqing.followups.views.common import customer_url, fetch_customer
 from keqing.kit.addresses import back, whole_number
 from keqing.kit.formats import business_date
 from keqing.kit.lists import respond
-from keqing.kit.pages import render
+from keqing.kit.pages import answer, render
 
 
 @allow(Can.RECORD)

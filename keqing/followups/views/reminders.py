@@ -27,9 +27,10 @@ from keqing.followups.progress import progress_over
 from keqing.followups.queries import positions_to_take_over
 from keqing.followups.schedule import next_weekday, propose_next
 from keqing.followups.tables import open_reminders
-from keqing.followups.views.common import act, answer, customer_url, fetch_customer
+from keqing.followups.views.common import act, customer_url, fetch_customer
 from keqing.kit.formats import business_date
 from keqing.kit.lists import respond
+from keqing.kit.pages import answer
 
 
 @allow(Can.VIEW_REMINDERS)

@@ -6,8 +6,9 @@ from django.utils import timezone
 from keqing.access.gate import allow
 from keqing.followups.permissions import Can
 from keqing.followups.queries import stream_board
-from keqing.followups.views.common import answer, customer_url, fetch_customer
+from keqing.followups.views.common import customer_url, fetch_customer
 from keqing.kit.formats import business_date
+from keqing.kit.pages import answer
 
 
 @allow(Can.VIEW)

@@ -5,11 +5,11 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
-from django.utils.cache import patch_vary_headers
+from django.shortcuts import redirect
 
 from keqing.access.gate import fetch
 from keqing.kit.addresses import back
+from keqing.kit.pages import answer
 from keqing.leads.actions.steps import LeadRefused, StaleLead
 from keqing.leads.models import Lead
 
@@ -19,14 +19,6 @@ ROW = ("source_channel", "campaign__channel", "region", "position__holder", "pos
 def fetch_lead(pk: int, request: HttpRequest, *, word: str | None = None) -> Lead:
     """The lead behind the gate, with what its page shows."""
     return fetch(Lead.objects.select_related(*ROW), pk, request, word=word)
-
-
-def answer(request: HttpRequest, *, page: str, fragment: str, context: Mapping[str, Any], status: int = 200) -> HttpResponse:
-    """The whole page, or its inner part when htmx asks."""
-    asked = request.headers.get("HX-Request") == "true" and not request.headers.get("HX-History-Restore-Request")
-    response = render(request, fragment if asked else page, dict(context), status=status)
-    patch_vary_headers(response, ["HX-Request"])
-    return response
 
 
 def act(

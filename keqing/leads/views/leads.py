@@ -18,6 +18,7 @@ from keqing.kit import lists, pages
 from keqing.kit.addresses import whole_number
 from keqing.kit.formats import business_date
 from keqing.kit.masks import mask_name, mask_phone
+from keqing.kit.pages import answer
 from keqing.leads import icp
 from keqing.leads.actions.checks import note_leads_found, reveal_phone
 from keqing.leads.actions.intake import Draft, edit_lead, record_lead
@@ -28,7 +29,7 @@ from keqing.leads.models import Channel, Lead
 from keqing.leads.permissions import Can
 from keqing.leads.queries import lead_page, leads_of, similar_leads
 from keqing.leads.tables import open_leads
-from keqing.leads.views.common import answer, fetch_lead
+from keqing.leads.views.common import fetch_lead
 from keqing.people import likely
 from keqing.people.actions.checks import TooManyChecks, allow_check, note_check
 from keqing.people.models import Organisation, Person
