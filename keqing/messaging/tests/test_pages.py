@@ -40,12 +40,13 @@ def test_the_bell_counts_what_is_unread_until_it_is_read(client, cast):
 
 
 def test_all_are_read_at_once_but_not_what_came_in_meanwhile(client, cast):
-    first = _send(cast.rep)[0]
-    second = _send(cast.rep, "k2")[0]
+    first = _send(cast.rep, title="先到的提醒")[0]
+    second = _send(cast.rep, "k2", title="后到的提醒")[0]
     client.force_login(cast.rep)
     client.post(reverse("messaging:read_all"), {"up_to": first})
     assert set(Message.objects.unread_by(cast.rep).values_list("pk", flat=True)) == {second}
-    assert "k2" not in _page(client, "messages", show="unread")
+    page = _page(client, "messages", show="unread")
+    assert "后到的提醒" in page and "先到的提醒" not in page
 
 
 def test_nobody_reads_what_is_written_to_another(client, cast):
