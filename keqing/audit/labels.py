@@ -122,6 +122,8 @@ ACTIONS = {
     "playbook.created": "新建跟进方案",
     "playbook.revised": "修改跟进方案",
     "playbook.closed": "停用跟进方案",
+    "playbook.rolled_out": "方案变更已用于进行中的客户",
+    "playbook.rollout_resumed": "继续方案变更",
     "playbook.enrolled": "加入方案",
     "playbook.stopped": "方案结束",
     "playbook.finished": "方案完成",

@@ -253,6 +253,50 @@ class Round(models.Model):
         return f"{self.night_on}"
 
 
+class Rollout(models.Model):
+    """A changed or ended plan on its way through the customers in it: how far it has come."""
+
+    class State(models.TextChoices):
+        RUNNING = "running", "处理中"
+        DONE = "done", "已完成"
+        FAILED = "failed", "出错"
+        REPLACED = "replaced", "由后来的变更接替"
+
+    playbook = models.ForeignKey(Playbook, models.PROTECT, related_name="rollouts")
+    edition = models.ForeignKey(Edition, models.PROTECT, null=True, related_name="+", verbose_name="转到的版本")  # none: the plan ended
+    reason = models.CharField("理由", max_length=200, blank=True, default="")
+    by = models.ForeignKey("access.Staff", models.PROTECT, related_name="+", verbose_name="操作人")
+    state = models.CharField("状态", max_length=8, choices=State.choices, default=State.RUNNING)
+    total = models.PositiveIntegerField("共")
+    done = models.PositiveIntegerField("已处理客户", default=0)
+    upto = models.BigIntegerField(default=0)
+    started_at = models.DateTimeField("开始")
+    touched_at = models.DateTimeField()
+    finished_at = models.DateTimeField("完成", null=True)
+
+    class Meta:
+        verbose_name = "方案变更的执行"
+        indexes = [models.Index(fields=["touched_at"], condition=Q(state="running"), name="rollout_running")]
+        constraints = [
+            models.UniqueConstraint(fields=["playbook"], condition=Q(state__in=["running", "failed"]), name="rollout_one"),
+            models.CheckConstraint(
+                condition=Q(state="running", finished_at__isnull=True) | (~Q(state="running") & Q(finished_at__isnull=False)),
+                name="rollout_finished",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.playbook} {self.get_state_display()}"
+
+    @property
+    def is_running(self) -> bool:
+        return self.state == self.State.RUNNING
+
+    @property
+    def percent(self) -> int:
+        return min(100, 100 * self.done // self.total) if self.total else 100
+
+
 class Notice(models.Model):
     """What a rule of the night made for a customer on a day: once, however often the night is run."""
 

@@ -11,7 +11,7 @@ from keqing.access.models import OrgUnit, Position, Staff
 from keqing.followups.models import Reminder
 from keqing.people.choices import Kind, Level, Stage
 from keqing.people.models import Tag
-from keqing.playbooks.models import Edition, Enrolment, Playbook, Step, StepRun
+from keqing.playbooks.models import Edition, Enrolment, Playbook, Rollout, Step, StepRun
 from keqing.playbooks.planning import announced
 
 STATES = {"": "未开始", **dict(StepRun.End.choices)}
@@ -64,6 +64,7 @@ class PlanBoard:
     progress: Progress
     conditions: Sequence[tuple[str, str]]
     starts: Sequence[str]
+    rollout: Rollout | None
 
 
 def progress_of(playbook_ids: Collection[int], *, staff: Staff, today: date) -> dict[int, Progress]:
@@ -95,8 +96,13 @@ def plan_board(*, playbook: Playbook, staff: Staff, today: date) -> PlanBoard:
     return PlanBoard(
         playbook=playbook, edition=edition, steps=list(edition.steps.select_related("position__holder")), editions=editions,
         progress=progress_of([playbook.pk], staff=staff, today=today).get(playbook.pk, Progress()),
-        conditions=conditions_of(edition, playbook.unit), starts=starts_of(edition),
+        conditions=conditions_of(edition, playbook.unit), starts=starts_of(edition), rollout=unfinished_rollout(playbook),
     )
+
+
+def unfinished_rollout(playbook: Playbook) -> Rollout | None:
+    """A change still on its way through the customers, or stuck; there is at most one."""
+    return playbook.rollouts.filter(state__in=[Rollout.State.RUNNING, Rollout.State.FAILED]).select_related("edition").first()
 
 
 def conditions_of(edition: Edition, unit: OrgUnit) -> list[tuple[str, str]]:

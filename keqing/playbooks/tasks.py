@@ -1,4 +1,4 @@
-"""Background work: the night's follow-ups."""
+"""Background work: the night's follow-ups, and changed plans on their way through the customers in them."""
 
 from django.utils import timezone
 
@@ -26,3 +26,18 @@ def watch_round() -> None:
     from keqing.playbooks.actions.nightly import take_up_abandoned
 
     take_up_abandoned(day=business_date(timezone.now()), at=timezone.now())
+
+
+@task
+def roll_out(*, rollout_id: int) -> None:
+    from keqing.playbooks.actions.rollouts import run
+
+    run(rollout_id=rollout_id, now=timezone.now)
+
+
+@periodic(cron="* * * * *")
+def watch_rollouts() -> None:
+    """A rollout whose worker was killed goes on."""
+    from keqing.playbooks.actions.rollouts import take_up_abandoned
+
+    take_up_abandoned(at=timezone.now())

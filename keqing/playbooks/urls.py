@@ -9,6 +9,7 @@ urlpatterns = [
     path("<int:pk>/", playbooks.playbook, name="playbook"),
     path("<int:pk>/edit/", playbooks.playbook_edit, name="playbook_edit"),
     path("<int:pk>/close/", playbooks.playbook_close, name="playbook_close"),
+    path("<int:pk>/resume/", playbooks.rollout_resume, name="rollout_resume"),
     path("<int:pk>/preview/", playbooks.playbook_preview, name="playbook_preview"),
     path("<int:pk>/customers/", enrolments.enrolments, name="enrolments"),
     path("customers/", enrolments.enrolments, name="all_enrolments"),

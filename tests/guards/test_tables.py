@@ -52,7 +52,7 @@ STEADY = {
     "lifecycle.PipelineGoal": "one a position and month, belongs to the company",
     "batches.Batch": "one a click; belongs to who clicked",
     "playbooks.Playbook": "a few dozen", "playbooks.Edition": "a few a plan", "playbooks.Step": "a few an edition",
-    "playbooks.Round": "one a night",
+    "playbooks.Round": "one a night", "playbooks.Rollout": "one a change of a plan",
     "desk.SavedView": "a handful a person", "desk.DefaultView": "at most one a person and list",
     "people.Dimension": "a handful", "people.Tag": "a handful", "audit.Link": "follows the order of sealing, not a customer",
 }

@@ -109,16 +109,19 @@ def finish_done(*, customers: Collection[int], at: datetime) -> list[Enrolment]:
 
 
 @transaction.atomic
-def move_to(*, edition: Edition, by: Staff | None, at: datetime) -> int:
-    """Customers still in a former edition go on by this one; returns how many.
+def move_to(*, edition: Edition, customers: Collection[int], by: Staff | None, at: datetime) -> int:
+    """Those of the customers in a former edition go on by this one; returns how many.
 
     What is done stays done. Open steps the new edition has too keep their reminder and get the new day; those it
     lacks are closed; new ones begin by the day of entry, never before today.
     """
-    moved = list(Enrolment.objects.running().filter(playbook=edition.playbook_id).exclude(edition=edition).order_by("customer_id"))
+    rows = {row.pk: row for row in _locked(customers)}
+    former = Enrolment.objects.running().filter(
+        playbook=edition.playbook_id, customer_id__in=customers, edition__number__lt=edition.number
+    )
+    moved = list(former.order_by("customer_id"))
     if not moved:
         return 0
-    rows = {row.pk: row for row in _locked([one.customer_id for one in moved])}
     steps.settle(customers=list(rows))
     new = {step.line: step for step in edition.steps.all()}
     days, known = calendar(), places()
@@ -146,7 +149,8 @@ def move_to(*, edition: Edition, by: Staff | None, at: datetime) -> int:
     StepRun.objects.bulk_update(changed, ["step", "begins_on", "deadline_on"], batch_size=1000)
     bulk.insert(added)
     Enrolment.objects.filter(pk__in=runs).update(edition=edition)
-    _remind_soon([*changed, *added], rows, known, by, at)
+    # who lies in the bin gets no reminder; once back, the night makes it
+    _remind_soon([run for run in (*changed, *added) if run.customer_id in rows], rows, known, by, at)
     refresh_next_dues(list(rows))
     return len(moved)
 

@@ -11,8 +11,8 @@ from keqing.audit import actions as audit
 from keqing.compliance.matching import Hit
 from keqing.kit import bulk
 from keqing.kit.formats import business_date
-from keqing.playbooks.actions.enrolments import move_to, stop
-from keqing.playbooks.models import Edition, Enrolment, Playbook, Step
+from keqing.playbooks.actions import rollouts
+from keqing.playbooks.models import Edition, Playbook, Rollout, Step
 from keqing.playbooks.planning import unknown_placeholders
 from keqing.playbooks.wording import hit_in
 
@@ -96,11 +96,11 @@ def create_playbook(
 @transaction.atomic
 def revise_playbook(
     *, playbook: Playbook, title: str, draft: EditionDraft, running: str, reason: str, by: Staff, at: datetime
-) -> tuple[Playbook, int]:
+) -> tuple[Playbook, Rollout | None]:
     """A new edition for whoever enters from now on; ``running`` says what becomes of those in the plan (``Edition.Running``).
 
-    ``playbook.version`` must be the one the user saw (``StalePlaybook``). Returns the plan and how many customers
-    moved to the new edition. One audit entry, besides what moving does to reminders.
+    ``playbook.version`` must be the one the user saw (``StalePlaybook``). Returns the plan and how those in it move to
+    the new edition: few at once, many behind the request. One audit entry, besides what moving does to reminders.
     """
     stored = Playbook.objects.select_for_update(of=("self",)).select_related("unit", "current").get(pk=playbook.pk)
     if stored.version != playbook.version:
@@ -116,17 +116,17 @@ def revise_playbook(
     except IntegrityError as error:
         raise PlaybookRefused("这个组织已有同名的方案。") from error
     edition = _add_edition(stored, draft, number=former + 1, running=running, reason=reason, by=by, at=at)
-    moved = move_to(edition=edition, by=by, at=at) if running == Edition.Running.MOVE else 0
+    moves = rollouts.begin(playbook=stored, edition=edition, reason=reason, by=by, at=at) if running == Edition.Running.MOVE else None
     audit.record(
         action="playbook.revised", by=by, at=at, subject=subject_of(stored), reason=reason,
-        changes={"edition": [former, edition.number], "moved": [None, moved], **_told(draft)},
+        changes={"edition": [former, edition.number], "moved": [None, moves.total if moves else 0], **_told(draft)},
     )
-    return stored, moved
+    return stored, moves
 
 
 @transaction.atomic
-def close_playbook(*, playbook: Playbook, reason: str, by: Staff, at: datetime) -> int:
-    """The plan takes nobody in any more and ends where it runs; returns at how many customers. One audit entry more."""
+def close_playbook(*, playbook: Playbook, reason: str, by: Staff, at: datetime) -> Rollout:
+    """The plan takes nobody in any more and ends where it runs: at few customers at once, at many behind the request."""
     stored = Playbook.objects.select_for_update().get(pk=playbook.pk)
     if stored.version != playbook.version:
         raise StalePlaybook(stored)
@@ -136,10 +136,8 @@ def close_playbook(*, playbook: Playbook, reason: str, by: Staff, at: datetime) 
         raise PlaybookRefused("请填写停用理由。")
     stored.closed_on, stored.version = business_date(at), stored.version + 1
     stored.save(update_fields=["closed_on", "version"])
-    running = Enrolment.objects.running().filter(playbook=stored)
-    ended = stop(enrolments=running, end=Enrolment.End.CLOSED, note=reason.strip(), by=by, at=at)
     audit.record(action="playbook.closed", by=by, at=at, subject=subject_of(stored), reason=reason.strip())
-    return len(ended)
+    return rollouts.begin(playbook=stored, edition=None, reason=reason.strip(), by=by, at=at)
 
 
 def _add_edition(

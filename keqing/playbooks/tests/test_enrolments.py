@@ -192,7 +192,7 @@ def test_a_plan_is_changed_without_code_and_running_customers_keep_their_edition
     (running,) = enrol(playbook, old)
     first, _second, third = _as_drafts(playbook.current)
     revised, moved = _revise(playbook, cast.system, [third, first, StepDraft(text="加一步")], Edition.Running.KEEP)
-    assert moved == 0
+    assert moved is None
     (entered,) = enrol(Playbook.objects.select_related("current").get(pk=revised.pk), new)
     assert [run.step.text for run in running.runs.order_by("step__place")] == [step.text for step in STEPS]
     assert [run.step.text for run in entered.runs.order_by("step__place")] == [third.text, first.text, "加一步"]
@@ -207,7 +207,7 @@ def test_moving_to_the_new_edition_keeps_what_is_done_drops_what_is_gone_and_add
     finish_reminder(reminder=Reminder.objects.get(pk=done.reminder_id), outcome="已拜访", by=cast.rep, at=NOW)
     first, _second, third = _as_drafts(playbook.current)
     _plan, moved = _revise(playbook, cast.system, [first, third, StepDraft(text="加一步", offset=1)], Edition.Running.MOVE)
-    assert moved == 1
+    assert (moved.state, moved.total, moved.done) == ("done", 1, 1)
     running.refresh_from_db()
     assert running.edition.number == 2
     ends = {run.step.text: run.end for run in running.runs.select_related("step")}
@@ -227,7 +227,7 @@ def test_a_closed_plan_ends_where_it_runs_and_takes_nobody_in(cast):
     playbook = make_playbook()
     customer = make_customer(owner=cast.rep)
     enrol(playbook, customer)
-    assert close_playbook(playbook=playbook, reason="改用新方案", by=cast.system, at=NOW) == 1
+    assert close_playbook(playbook=playbook, reason="改用新方案", by=cast.system, at=NOW).done == 1
     assert not Playbook.objects.in_force(TODAY).exists()
     other = make_customer(owner=cast.rep, name="另一家医院")
     PlansFollowStages().entered(customers=[other], stage="prospect", by=cast.rep, at=NOW)

@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from keqing.access.actions.once import once
 from keqing.access.gate import allow, fetch
@@ -21,6 +21,7 @@ from keqing.kit.lists import respond
 from keqing.people.permissions import Can as PeopleCan
 from keqing.playbooks import fitting, queries
 from keqing.playbooks.actions import playbooks as actions
+from keqing.playbooks.actions import rollouts
 from keqing.playbooks.forms import (
     BLANK_STEPS,
     FRESH,
@@ -57,8 +58,9 @@ def playbook(request: HttpRequest, pk: int) -> HttpResponse:
     found = fetch(Playbook.objects.select_related("unit", "current"), pk, request)
     today = business_date(timezone.now())
     board = queries.plan_board(playbook=found, staff=request.user, today=today)
-    context = {"board": board, "playbook": found, "may_manage": found.closed_on is None and found.allows(request.user, Can.MANAGE)}
-    return pages.render(request=request, template="playbooks/playbook.html", context=context)
+    may_manage = found.allows(request.user, Can.MANAGE)
+    context = {"board": board, "playbook": found, "may_manage": may_manage and found.closed_on is None, "may_resume": may_manage}
+    return pages.render(request=request, template="playbooks/playbook.html", context=context, partials=("rollout",))
 
 
 @allow(Can.MANAGE)
@@ -100,12 +102,13 @@ def playbook_edit(request: HttpRequest, pk: int) -> HttpResponse:
 
     def store() -> Playbook:
         found.version = head.cleaned_data["version"]
-        changed, moved = actions.revise_playbook(
+        changed, moves = actions.revise_playbook(
             playbook=found, title=head.cleaned_data["title"], draft=head.draft(steps.drafts()),
             running=head.cleaned_data["running"], reason=head.cleaned_data["reason"], by=request.user, at=at,
         )  # fmt: skip
-        if moved:
-            messages.info(request, _("%(n)d 家客户已转到新版本。") % {"n": moved})
+        if moves and moves.total:
+            told = _("正在把 %(n)d 家客户转到新版本，进度见本页。") if moves.is_running else _("%(n)d 家客户已转到新版本。")
+            messages.info(request, told % {"n": moves.total})
         return changed
 
     context = {
@@ -135,13 +138,29 @@ def playbook_close(request: HttpRequest, pk: int) -> HttpResponse:
             except actions.PlaybookRefused as refusal:
                 form.add_error(None, str(refusal))
             else:
-                messages.success(request, _("方案已停用，%(n)d 家客户的方案随之结束。") % {"n": ended})
+                told = _("方案已停用，正在结束 %(n)d 家客户的方案。") if ended.is_running else _("方案已停用，%(n)d 家客户的方案随之结束。")
+                messages.success(request, told % {"n": ended.total})
                 return redirect("playbooks:playbook", pk)
     context = {
         "form": form, "heading": _("停用方案：%(title)s") % {"title": found.title}, "submit_label": _("停用"), "running": running,
         "cancel_url": reverse("playbooks:playbook", args=[pk]),
     }  # fmt: skip
     return pages.render(request=request, template="playbooks/playbook_close.html", context=context, status=status)
+
+
+@require_POST
+@allow(Can.MANAGE)
+def rollout_resume(request: HttpRequest, pk: int) -> HttpResponse:
+    """A change that failed on its way goes on."""
+    found = fetch(Playbook.objects.select_related("unit"), pk, request)
+    failed = queries.unfinished_rollout(found)
+    try:
+        if failed is None:
+            raise rollouts.RolloutRefused(_("这次变更已经完成。"))
+        rollouts.resume(rollout=failed, by=request.user, at=timezone.now())
+    except rollouts.RolloutRefused as refusal:
+        messages.info(request, str(refusal))
+    return redirect("playbooks:playbook", pk)
 
 
 @require_GET
