@@ -19,21 +19,10 @@ from keqing.interchange.registry import ImportSpec, spec_of, specs_for
 from keqing.interchange.report import Reason
 
 PAGE = 50
-LIST_PAGE = 30
 TONES = {
     "uploaded": "draft", "checking": "now", "checked": "waiting", "queued": "now", "running": "now", "done": "done",
     "cancelled": "draft", "failed": "refused", "undoing": "now", "undone": "draft",
 }
-
-
-@dataclass(frozen=True)
-class Line:
-    """One import in the list."""
-
-    batch: Import
-    label: str
-    tone: str
-    is_interrupted: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,16 +92,6 @@ class ImportBoard:
     @property
     def problems(self) -> int:
         return sum(self.batch.counts.get(outcome, 0) for outcome in ("error", "duplicate", "left"))
-
-
-def import_lines(*, staff: Staff, before: int | None = None) -> tuple[list[Line], int | None]:
-    """My imports, newest first, and where the next page begins."""
-    found = Import.objects.visible_to(staff).newest_first().defer("preview", "findings")
-    if before:
-        found = found.filter(pk__lt=before)
-    rows = list(found[: LIST_PAGE + 1])
-    lines = [Line(b, spec_of(b.kind).label, TONES[b.state]) for b in rows[:LIST_PAGE]]
-    return lines, rows[LIST_PAGE - 1].pk if len(rows) > LIST_PAGE else None
 
 
 def import_board(*, batch: Import, outcome: str, after: int, now: datetime, cause: str = "") -> ImportBoard:

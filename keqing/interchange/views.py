@@ -15,26 +15,26 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from keqing.access.gate import allow, fetch
-from keqing.access.permissions import Can as AccessCan
 from keqing.interchange import actions, queries, workbooks
 from keqing.interchange.forms import MappingForm, MatchForm, SheetForm, UploadForm
 from keqing.interchange.models import Import
-from keqing.interchange.permissions import Can
+from keqing.interchange.permissions import WORDS
 from keqing.interchange.registry import ImportSpec, spec_of, specs_for
-from keqing.kit import pages
+from keqing.interchange.tables import open_imports
+from keqing.kit import lists, pages
 from keqing.kit.addresses import whole_number
+from keqing.kit.formats import business_date
 
-WORDS = (Can.IMPORT, AccessCan.MANAGE_STAFF)
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @allow(*WORDS)
 @require_GET
 def imports(request: HttpRequest) -> HttpResponse:
-    before = whole_number(request.GET.get("before"))
-    lines, older = queries.import_lines(staff=request.user, before=before)
-    context = {"lines": lines, "older": older, "specs": specs_for(request.user)}
-    return pages.render(request=request, template="interchange/imports.html", context=context)
+    opened = open_imports(request)
+    page = opened.spec.build(request=request, queryset=opened.rows, today=business_date(timezone.now()))
+    context = {"specs": specs_for(request.user), "empty_url": reverse("interchange:upload"), "empty_label": _("导入文件")}
+    return lists.respond(request=request, page=page, context=context, template="interchange/imports.html")
 
 
 @allow(*WORDS)

@@ -39,6 +39,7 @@ class PeopleConfig(AppConfig):
         from keqing.people.contact_people import open_contact_people
         from keqing.people.orphans import open_orphans
         from keqing.people.permissions import Can
+        from keqing.people.trash_lists import open_person_trash, open_trash
 
         register(
             name="customers", word=Can.VIEW, opener=tables.open_organisations,
@@ -56,6 +57,11 @@ class PeopleConfig(AppConfig):
         register(
             name="departments", word=Can.VIEW_PERSON, opener=tables.open_departments,
             address=lambda _: reverse("people:departments"),
+        )
+        register(name="trash", word=Can.TRASH, opener=open_trash, address=lambda _: reverse("people:trash"))
+        register(
+            name="trash-people", word=Can.TRASH_PERSON, opener=open_person_trash,
+            address=lambda _: reverse("people:trash_people"),
         )
 
     def _register_batches(self) -> None:

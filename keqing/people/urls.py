@@ -36,6 +36,7 @@ urlpatterns = [
     path("customers/<slug:kind>/new/", organisations.organisation_new, name="organisation_new"),
     path("orphans/", orphans.orphans, name="orphans"),
     path("trash/", trash.trash, name="trash"),
+    path("trash/people/", trash.trash_people, name="trash_people"),
     path("departments/", departments.departments, name="departments"),
     path("departments/<int:pk>/edit/", departments.department_edit, name="department_edit"),
     path("people/", people.people, name="people"),

@@ -106,7 +106,7 @@ def test_no_list_writes_a_formula_and_a_csv_gives_every_text_back(reader, settin
 
 
 def test_every_column_of_every_screen_is_in_its_file(reader):
-    left_out = {"territories": {"end"}, "trash": set(), "lead-pool": {"pick"}, "attention": {"why"}, "effects": {"text"}}
+    left_out = {"territories": {"end"}, "trash": {"restore"}, "trash-people": {"restore"}, "lead-pool": {"pick"}, "attention": {"why"}, "effects": {"text"}}
     for key in KEYS:
         order = make_order(reader, key)
         held = {column.key for column in order.wanted.spec.file_columns}

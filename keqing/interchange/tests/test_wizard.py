@@ -137,9 +137,29 @@ def test_the_list_costs_the_same_at_any_length(client, cast, count, django_asser
         answer = client.get(reverse("interchange:imports"))
     assert answer.content.decode().count("医院名单.xlsx") == count
     assert len(seen) <= 10
-    assert sum("interchange_import" in q["sql"] for q in seen) == 1
+    # the page of rows, and the figures of the chips
+    assert sum("interchange_import" in q["sql"] for q in seen) == 2
 
 
 def test_the_empty_list_says_what_to_do(client, cast):
     client.force_login(cast.manager)
     assert "还没有导入过文件" in client.get(reverse("interchange:imports")).content.decode()
+
+
+@pytest.mark.proves("U25")
+def test_imports_are_filtered_and_taken_out_like_every_list(client, cast):
+    make_upload(by=cast.manager, file=xlsx(ROWS))
+    applied = make_applied(by=cast.manager, file=xlsx(ROWS))
+    client.force_login(cast.manager)
+    url = reverse("interchange:imports")
+
+    def found(**query):
+        return client.get(url, query).content.decode().count("医院名单.xlsx")
+
+    assert found() == 2 and found(preset="waiting") == 1 == found(state="done") and found(kind="doctor") == 0
+    assert found(q="名单") == 2 and found(q="别的") == 0 and found(first="2020-01-01") == 2 and found(last="2020-01-01") == 0
+    page = client.get(url).content.decode()
+    assert reverse("interchange:job", args=[applied.pk]) in page and "data-export" in page and "模板" in page and "<c-" not in page
+    sent = {"list": "imports", "query": "state=done", "format": "csv", "columns": "all", "encoding": "utf-8-sig"}
+    taken = b"".join(client.post(reverse("exports:new"), sent)).decode("utf-8-sig")
+    assert "医院名单.xlsx" in taken and "已完成" in taken and "待设置" not in taken and "新增" in taken

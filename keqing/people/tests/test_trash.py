@@ -34,8 +34,8 @@ def test_a_person_goes_to_the_trash_and_comes_back_with_their_post():
     assert client.post(ask, {"reason": "重复"}).status_code == 302
     hospital.refresh_from_db()
     assert client.get(page).status_code == 404 and hospital.completeness < full
-    assert "林若" in client.get(reverse("people:trash")).content.decode()
-    assert "林若" not in signed_in(cast.sibling).get(reverse("people:trash")).content.decode()
+    assert "林若" in client.get(reverse("people:trash_people")).content.decode()
+    assert "林若" not in signed_in(cast.sibling).get(reverse("people:trash_people")).content.decode()
     restore = reverse("people:person_restore", args=[doctor.pk])
     assert signed_in(cast.sibling).post(restore).status_code == 404
     assert client.post(restore).status_code == 302
@@ -86,7 +86,7 @@ def test_what_lies_in_the_trash_for_more_than_30_days_cannot_come_back():
     person = make_person(owner=cast.rep, name="过期人")
     trash_person(person=person, by=cast.rep, at=timezone.now() - timedelta(days=31))
     client = signed_in(cast.rep)
-    assert "过期人" not in client.get(reverse("people:trash")).content.decode()
+    assert "过期人" not in client.get(reverse("people:trash_people")).content.decode()
     assert client.post(reverse("people:person_restore", args=[person.pk])).status_code == 404
 
 
@@ -101,3 +101,36 @@ def test_having_been_a_row_of_a_batch_keeps_nobody_in_the_trash():
     trash_organisation(organisation=hospital, by=cast.rep, at=NOW - timedelta(days=31))
     assert empty_trash(at=NOW) == 1
     assert BatchRow.objects.get().name == hospital.name
+
+
+@pytest.mark.proves("U56", "U25")
+def test_the_trash_is_filtered_sorted_and_taken_out_like_every_list():
+    cast = make_cast()
+    names = ("江湾医院", "丁溪医院", "甲市连锁药房")
+    for number, name in enumerate(names):
+        one = make_organisation(owner=cast.rep, name=name, kind="pharmacy" if "药房" in name else "hospital")
+        trash_organisation(organisation=Organisation.objects.get(pk=one.pk), by=cast.rep, at=timezone.now() - timedelta(days=12 * number + 1))
+    client = signed_in(cast.rep)
+
+    def found(**query):
+        text = client.get(reverse("people:trash"), query).content.decode()
+        return [name for name in names if f">{name}</td>" in text]
+
+    assert found() == [*names] and found(q="江湾") == [names[0]] == found(preset="mine", q="江湾")
+    assert found(kind="pharmacy") == [names[2]] == found(preset="soon") and found(by="没有这人") == []
+    assert found(when="today") == [] and found(sort="name") == [*names]
+    page = client.get(reverse("people:trash")).content.decode()
+    assert page.index(names[0]) < page.index(names[2]) and 'form="restore"' in page and "data-export" in page
+    assert ">5</td>" in page and reverse("people:trash_people") in page
+    sent = {"list": "trash", "query": "kind=pharmacy", "format": "csv", "columns": "all", "encoding": "utf-8-sig"}
+    taken = b"".join(client.post(reverse("exports:new"), sent)).decode("utf-8-sig")
+    assert names[2] in taken and names[0] not in taken and "剩余天数" in taken and "恢复" not in taken
+    sent["list"] = "trash-people"
+    assert signed_in(cast.finance).post(reverse("exports:new"), sent).status_code == 403
+
+
+def test_who_may_bring_back_only_people_sees_those_and_no_other_tab():
+    cast = make_cast()
+    page = signed_in(cast.care).get(reverse("people:trash"))
+    assert page.status_code == 200 and "回收站 · 人员" in page.content.decode() and "回收站 · 客户" not in page.content.decode()
+    assert "tabs-border" not in page.content.decode()

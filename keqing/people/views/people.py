@@ -54,7 +54,7 @@ def people(request: HttpRequest) -> HttpResponse:
     new_url = reverse("people:person_new") if may_create else ""
     context = {
         "new_url": new_url, "empty_url": new_url, "empty_label": _("新建人员"), "section": "people",
-        "trash_url": reverse("people:trash") if request.user.may(Can.TRASH_PERSON) else "",
+        "trash_url": reverse("people:trash_people") if request.user.may(Can.TRASH_PERSON) else "",
     }
     return lists.respond(request=request, page=page, context=context, template="people/people.html")
 

@@ -1,10 +1,8 @@
 """回收站: customers and people go in, and come back within 30 days."""
 
-from datetime import datetime, timedelta
-from itertools import chain
+from collections.abc import Callable
 
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
@@ -13,37 +11,31 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from keqing.access.gate import allow, fetch
-from keqing.access.models import Staff
-from keqing.kit import pages
+from keqing.kit import lists, pages
 from keqing.kit.formats import business_date
+from keqing.kit.list_registry import OpenList
 from keqing.people import queries
 from keqing.people.actions import trash as actions
 from keqing.people.actions.organisations import OrganisationRefused
 from keqing.people.actions.people import PersonRefused
-from keqing.people.actions.trash import KEPT_DAYS
 from keqing.people.forms.organisations import ReasonForm
 from keqing.people.models import Organisation, Person
 from keqing.people.permissions import Can
-
-SHOWN = 200
+from keqing.people.trash_lists import open_person_trash, open_trash, trashed_organisations, trashed_people
 
 
 @require_GET
 @allow(Can.TRASH, Can.TRASH_PERSON)
 def trash(request: HttpRequest) -> HttpResponse:
-    """What was deleted in the last 30 days and may be brought back, the newest first."""
-    staff, at = request.user, timezone.now()
-    today = business_date(at)
-    newest = [
-        rows.select_related("deleted_by").order_by("-deleted_at")[:SHOWN]
-        for rows in (_organisations(staff, at), _people(staff, at))
-    ]
-    found = sorted(chain(*newest), key=lambda row: row.deleted_at, reverse=True)[:SHOWN]
-    for row in found:
-        row.days_left = KEPT_DAYS - (today - business_date(row.deleted_at)).days
-        name = "person_restore" if isinstance(row, Person) else "organisation_restore"
-        row.restore_url = reverse(f"people:{name}", args=[row.pk])
-    return pages.render(request=request, template="people/trash.html", context={"rows": found})
+    """Customers deleted in the last 30 days that may be brought back; people, for who may bring back only them."""
+    return _list_page(request, open_trash if request.user.may(Can.TRASH) else open_person_trash)
+
+
+@require_GET
+@allow(Can.TRASH_PERSON)
+def trash_people(request: HttpRequest) -> HttpResponse:
+    """The same of people."""
+    return _list_page(request, open_person_trash)
 
 
 @allow(Can.TRASH)
@@ -91,7 +83,7 @@ def person_trash(request: HttpRequest, pk: int) -> HttpResponse:
 @allow(Can.TRASH)
 def organisation_restore(request: HttpRequest, pk: int) -> HttpResponse:
     at = timezone.now()
-    organisation = get_object_or_404(_organisations(request.user, at), pk=pk)
+    organisation = get_object_or_404(trashed_organisations(request.user, at=at), pk=pk)
     try:
         actions.restore_organisation(organisation=organisation, by=request.user, at=at)
     except OrganisationRefused as refusal:
@@ -105,21 +97,25 @@ def organisation_restore(request: HttpRequest, pk: int) -> HttpResponse:
 @allow(Can.TRASH_PERSON)
 def person_restore(request: HttpRequest, pk: int) -> HttpResponse:
     at = timezone.now()
-    person = get_object_or_404(_people(request.user, at), pk=pk)
+    person = get_object_or_404(trashed_people(request.user, at=at), pk=pk)
     try:
         actions.restore_person(person=person, by=request.user, at=at)
     except PersonRefused as refusal:
         messages.error(request, str(refusal))
-        return redirect("people:trash")
+        return redirect("people:trash_people")
     messages.success(request, _("已恢复：%(name)s。") % {"name": person.name})
     return redirect("people:person", pk)
 
 
-def _organisations(staff: Staff, at: datetime) -> QuerySet[Organisation]:
-    since = at - timedelta(days=KEPT_DAYS)
-    return Organisation.objects.trashed().reached_by(staff, Can.TRASH).filter(deleted_at__gte=since)
-
-
-def _people(staff: Staff, at: datetime) -> QuerySet[Person]:
-    since = at - timedelta(days=KEPT_DAYS)
-    return Person.objects.trashed().reached_by(staff, Can.TRASH_PERSON).filter(deleted_at__gte=since)
+def _list_page(request: HttpRequest, opener: Callable[[HttpRequest], OpenList]) -> HttpResponse:
+    opened = opener(request)
+    page = opened.spec.build(request=request, queryset=opened.rows, today=business_date(timezone.now()))
+    key = opened.spec.key
+    tabs = [
+        (label, reverse(f"people:{name}"), None, key == of)
+        for word, label, name, of in (
+            (Can.TRASH, _("客户"), "trash", "trash"), (Can.TRASH_PERSON, _("人员"), "trash_people", "trash-people"),
+        )
+        if request.user.may(word)
+    ]
+    return lists.respond(request=request, page=page, context={"tabs": tabs}, template="people/trash.html")
