@@ -176,6 +176,15 @@ class TargetResult:
     def rate(self) -> int | None:
         return share(self.reached, self.planned)
 
+    @property
+    def unreached(self) -> int:
+        return self.planned - self.reached
+
+    @property
+    def more(self) -> int:
+        """How many of those not reached are not listed."""
+        return self.unreached - len(self.missed)
+
 
 def share(part: int, whole: int) -> int | None:
     return part * 100 // whole if whole else None
@@ -185,19 +194,24 @@ MOST = 200
 
 
 def target_result(*, staff: Staff, quarter: Quarter) -> TargetResult:
-    """Two statements: the quarter's targets, and the last contact with each customer whose target is not reached."""
-    rows = list(
-        Target.objects.visible_to(staff).due_within(quarter.first, quarter.last).select_related("position__holder")
-        .order_by("due_on", "pk")
+    """Four statements, however many targets: sums by kind and by position, who holds those, the first ``MOST`` not
+    reached, and the last contact with each of their customers.
+    """
+    rows = Target.objects.visible_to(staff).due_within(quarter.first, quarter.last)
+    # reached by the end of the quarter: what comes later is the next one's work
+    in_time = Q(reached_on__lte=quarter.last)
+    sums = list(
+        rows.order_by().values_list("kind", "position_id").annotate(n=Count("pk"), reached=Count("pk", filter=in_time))
+        .order_by("kind", "position_id")
     )
-    reached = [one for one in rows if _in_time(one, quarter)]
-    missed = [one for one in rows if not _in_time(one, quarter)]
-    last = last_contacts([one.customer_id for one in missed[:MOST]])
+    missed = list(rows.exclude(in_time).select_related("position__holder").order_by("due_on", "pk")[:MOST])
+    last = last_contacts([one.customer_id for one in missed])
+    holders = Position.objects.select_related("holder").in_bulk({position_id for _kind, position_id, _n, _reached in sums})
     return TargetResult(
-        quarter=quarter, planned=len(rows), reached=len(reached),
-        by_kind=_split(rows, quarter, lambda one: one.get_kind_display()),
-        by_owner=_split(rows, quarter, lambda one: one.position.label),
-        missed=[OpenTarget(one, last.get(one.customer_id)) for one in missed[:MOST]],
+        quarter=quarter, planned=sum(n for *_of, n, _reached in sums), reached=sum(reached for *_of, reached in sums),
+        by_kind=_split([(str(Target.Kind(kind).label), n, reached) for kind, _position, n, reached in sums]),
+        by_owner=_split([(holders[position].label, n, reached) for _kind, position, n, reached in sums]),
+        missed=[OpenTarget(one, last.get(one.customer_id)) for one in missed],
     )
 
 
@@ -207,14 +221,10 @@ def last_contacts(customer_ids: Sequence[int]) -> dict[int, ContactRecord]:
     return {one.customer_id: one for one in rows.order_by("customer_id", "-track_on", "-pk").distinct("customer_id")}
 
 
-def _in_time(target: Target, quarter: Quarter) -> bool:
-    """Reached by the end of the quarter: what comes later is the next one's work."""
-    return target.reached_on is not None and target.reached_on <= quarter.last
-
-
-def _split(rows: Sequence[Target], quarter: Quarter, name: Any) -> list[tuple[str, int, int]]:
+def _split(rows: Sequence[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
+    """Label, planned, reached: added up, most planned first."""
     found: dict[str, list[int]] = defaultdict(lambda: [0, 0])
-    for one in rows:
-        found[name(one)][0] += 1
-        found[name(one)][1] += _in_time(one, quarter)
-    return [(label, planned, reached) for label, (planned, reached) in found.items()]
+    for label, planned, reached in rows:
+        found[label][0] += planned
+        found[label][1] += reached
+    return sorted(((label, planned, reached) for label, (planned, reached) in found.items()), key=lambda one: -one[1])

@@ -18,6 +18,7 @@ from keqing.lifecycle.actions.targets import reach_target, set_target
 from keqing.lifecycle.coverage import coverage
 from keqing.lifecycle.models import Competitor, Effect, LossReason, Need, StageChange, Target
 from keqing.lifecycle.quarters import quarter_of
+from keqing.lifecycle.queries import reports
 from keqing.lifecycle.tests.factories import put_in, signed_in
 from keqing.people.models import Organisation
 from keqing.people.tests.factories import make_organisation
@@ -188,6 +189,31 @@ def test_of_20_targets_12_reached_make_60_percent_and_the_8_are_listed_with_thei
     assert "60%" in text and text.count("data-missed") == 8
     assert "为目标医院12送文献" in text and "还没有任何行动" in text
     assert result.by_kind == [("客户等级", 20, 12)]
+
+
+def test_the_result_of_many_targets_is_added_up_by_the_database_and_lists_the_first(monkeypatch, django_assert_num_queries):
+    cast, quarter = make_cast(), quarter_of(today())
+    monkeypatch.setattr(reports, "MOST", 3)
+
+    def more(number, first):
+        for n in range(first, first + number):
+            owner = cast.rep if n % 2 else cast.sibling
+            set_target(
+                customer=organisation(owner=owner, name=f"目标医院{n:02d}"), kind="grade", now="C", wanted="B", due_on=quarter.last,
+                actions="每周拜访", position=position_of(owner), by=owner, at=timezone.now(),
+            )
+
+    more(2, 0)
+    reports.target_result(staff=cast.manager, quarter=quarter)  # rights are remembered from now on
+    with django_assert_num_queries(4):
+        reports.target_result(staff=cast.manager, quarter=quarter)
+    more(7, 2)
+    reach_target(target=Target.objects.order_by("pk")[0], evidence="评级 B", by=cast.sibling, at=timezone.now())
+    with django_assert_num_queries(4):
+        result = reports.target_result(staff=cast.manager, quarter=quarter)
+    assert (result.planned, result.reached, len(result.missed), result.more) == (9, 1, 3, 5)
+    assert sorted(result.by_owner) == sorted([(position_of(cast.sibling).label, 5, 1), (position_of(cast.rep).label, 4, 0)])
+    assert "还有 5 条没有列出" in signed_in(cast.manager).get(reverse("lifecycle:result")).content.decode()
 
 
 def test_a_target_is_set_changed_and_reached_on_its_pages():
