@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Case, F, OuterRef, QuerySet, Value, When
+from django.db.models import Case, F, OuterRef, Q, QuerySet, Value, When
 from django.db.models.functions import JSONObject
 
 from keqing.people.choices import Role
@@ -26,8 +26,13 @@ class Attendee:
         return f"{self.name}（{self.role}）" if self.role else self.name
 
 
-def with_people(organisations: QuerySet[Organisation], *, wanted: Collection[int] = ()) -> QuerySet[Organisation]:
-    """Carry each organisation's people along in the same statement; ``wanted`` ones are surely among them."""
+def with_people(
+    organisations: QuerySet[Organisation], *, wanted: Collection[int] = (), chosen_only: bool = False
+) -> QuerySet[Organisation]:
+    """Carry each organisation's people along in the same statement; ``wanted`` ones are surely among them.
+
+    With ``chosen_only`` these and no others.
+    """
     # heads and the office come before the many doctors
     rank = Case(
         When(person_id__in=list(wanted) or [0], then=Value(0)),
@@ -36,8 +41,11 @@ def with_people(organisations: QuerySet[Organisation], *, wanted: Collection[int
         default=Value(2),
     )
     working = (
-        Affiliation.objects.filter(organisation=OuterRef("pk"), to_on__isnull=True, person__deleted_at__isnull=True)
-        .order_by(rank, "pk")
+        Affiliation.objects.filter(
+            Q(person_id__in=list(wanted)) if chosen_only else Q(),
+            organisation=OuterRef("pk"), to_on__isnull=True, person__deleted_at__isnull=True,
+        )
+        .order_by(*([] if chosen_only else [rank]), "pk")
         .values(
             found=JSONObject(
                 id=F("person_id"), name=F("person__name"), role=F("role"), post=F("post"), place=F("department__name")

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.db.models import QuerySet
+from django.forms.boundfield import BoundField
 from django.utils.translation import gettext_lazy as _
 
 from keqing.access.models import Position
@@ -50,16 +51,21 @@ class ContactFields(forms.Form):
 
     def __init__(self, *args: Any, attendees: Sequence[Attendee], today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.attendees = {person.person_id: person for person in attendees}
         self.today = today
-        field = self.fields["participants"]
-        field.choices = [(person.person_id, str(person)) for person in attendees]  # type: ignore[attr-defined]
-        field.css = "field-wide max-h-64 overflow-y-auto"  # type: ignore[attr-defined]
-        if not attendees:
-            del self.fields["participants"]
+        self.offer(attendees)
+        self.fields["participants"].css = "field-wide max-h-64 overflow-y-auto"  # type: ignore[attr-defined]
         self.fields["track_on"].widget.attrs["max"] = today.isoformat()
         for name in ("method", "description", "solution"):
             self.fields[name].css = "field-wide"  # type: ignore[attr-defined]
+
+    def offer(self, attendees: Sequence[Attendee]) -> None:
+        """The people to choose from."""
+        self.attendees = {person.person_id: person for person in attendees}
+        self.fields["participants"].choices = [(person.person_id, str(person)) for person in attendees]  # type: ignore[attr-defined]
+
+    def visible_fields(self) -> list[BoundField]:
+        """Without participants where there is nobody to choose."""
+        return [field for field in super().visible_fields() if field.name != "participants" or self.attendees]
 
     def clean_track_on(self) -> date:
         day: date = self.cleaned_data["track_on"]
@@ -76,7 +82,7 @@ class ContactFields(forms.Form):
 
     @property
     def chosen(self) -> list[Attendee]:
-        return [self.attendees[pk] for pk in self.cleaned_data.get("participants") or ()]
+        return [self.attendees[pk] for pk in dict.fromkeys(self.cleaned_data.get("participants") or ())]
 
 
 class ContactForm(ContactFields, Form):

@@ -93,6 +93,25 @@ def insert_alike(model: type[models.Model], *, common: Mapping[str, Any], each: 
         cursor.execute(statement, [*constants, *map(_as_array, arrays)])
 
 
+def with_rows(rows: Iterable[models.Model]) -> tuple[str, list[Any]]:
+    """The head of a statement that stores a few rows of any models on its way, and its values.
+
+    What follows must be a statement of its own (``select``, ``insert``, …). The rows do not learn their ids.
+    """
+    alike: dict[type[models.Model], list[models.Model]] = {}
+    for row in rows:
+        alike.setdefault(type(row), []).append(row)
+    clauses, values = [], []
+    for number, (model, many) in enumerate(alike.items()):
+        fields = [field for field in model._meta.concrete_fields if not field.primary_key and not getattr(field, "generated", False)]
+        names = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+        marks = ", ".join([f"({', '.join(['%s'] * len(fields))})"] * len(many))
+        values += [field.get_db_prep_save(field.pre_save(row, add=True), connection) for row in many for field in fields]
+        table = connection.ops.quote_name(model._meta.db_table)
+        clauses.append(f"stored_{number} as (insert into {table} ({names}) values {marks})")  # noqa: S608  names of the model
+    return f"with {', '.join(clauses)} " if clauses else "", values
+
+
 class Mould(Generic[M]):
     """New rows of one model, several times faster than its constructor, which asks every field for its default.
 

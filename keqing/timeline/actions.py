@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
+from django.db.models import Model
 
 from keqing.audit import acting
 from keqing.kit import bulk
@@ -50,24 +51,19 @@ def keep_facts(*, customer_id: int, on: date, **facts: str) -> None:
         cursor.execute(sql, values)
 
 
-def add_entry_and_keep_facts(*, on: date, facts: Mapping[str, str], **entry: Any) -> None:
-    """``add_entry`` and ``keep_facts`` of the same customer in one statement; ``entry`` as for ``add_entry``."""
-    given = _given(facts)
-    if not given:
-        add_entry(**entry)
-        return
+def add_entry_and_keep_facts(
+    *, on: date, facts: Mapping[str, str], along: Iterable[Model] = (), **entry: Any
+) -> None:
+    """``add_entry`` and ``keep_facts`` of the same customer in one statement; ``entry`` as for ``add_entry``.
+
+    The same statement stores ``along``: unsaved rows that belong to the same happening.
+    """
     line = Entry(**_signed({**entry, "title": entry["title"][:200]}))
-    fields = [field for field in Entry._meta.concrete_fields if not field.primary_key]
-    names = ", ".join(connection.ops.quote_name(field.column) for field in fields)
-    marks = ", ".join(["%s"] * len(fields))
-    line_values = [field.get_db_prep_save(field.pre_save(line, add=True), connection) for field in fields]
-    sql, values = _facts_statement(line.customer_id, on, given)
+    head, rows = bulk.with_rows([line, *along])
+    given = _given(facts)
+    sql, values = _facts_statement(line.customer_id, on, given) if given else ("select 1", [])
     with connection.cursor() as cursor:
-        # column names come from the model, every value travels as a parameter
-        cursor.execute(
-            f"with line as (insert into timeline_entry ({names}) values ({marks})) {sql}",  # noqa: S608
-            [*line_values, *values],
-        )
+        cursor.execute(head + sql, [*rows, *values])
 
 
 def replace_facts(*, customer_id: int, facts: Mapping[str, tuple[str, date | None]]) -> None:

@@ -89,7 +89,8 @@ def record_contact(
         raise ContactRefused(wrong)
     try:
         with transaction.atomic():
-            contact, closed = _store(customer, given, participants, by, at, form_key, reminders_done, finish_due, checked)
+            contact = _store(customer, given, by, at, form_key, checked)
+            closed = _close(customer, contact, by, at, reminders_done, finish_due)
             return _follow(contact, customer, participants, by, at, closed, promise)
     except CustomerGone as gone:
         raise ContactRefused(str(gone)) from gone
@@ -117,50 +118,38 @@ def _is_same(
 
 
 def _store(
-    customer: Organisation | Person, given: Mapping[str, Any], participants: Sequence[Attendee], by: Staff,
-    at: datetime, form_key: uuid.UUID | None, reminders_done: Collection[int], finish_due: bool, checked: Collection[str],
-) -> tuple[ContactRecord, int]:
-    """The record with its people, and how many reminders it closed."""
+    customer: Organisation | Person, given: Mapping[str, Any], by: Staff, at: datetime, form_key: uuid.UUID | None,
+    checked: Collection[str],
+) -> ContactRecord:
     home = by.standing.home
-    contact = ContactRecord.objects.create(
+    return ContactRecord.objects.create(
         customer_id=customer.pk, customer_name=customer.name, tracker=by, tracker_position=home,
         tracker_unit=home.unit if home else None, tracked_for=acting.name_for(by.pk), form_key=form_key, submitted_at=at,
         checked=sorted(checked),
         is_unannounced=lacks_appointment(customer=customer, method=given["method"], on=given["track_on"]), **_stored(given),
     )
-    _store_participants(contact, participants)
-    return contact, _close(customer, contact, by, at, reminders_done, finish_due)
 
 
 def _follow(
     contact: ContactRecord, customer: Organisation | Person, participants: Sequence[Attendee], by: Staff, at: datetime,
     closed: int, promise: Promise | None,
 ) -> ContactRecord:
-    """What the record leads to: reminders, the customer's row, timeline, audit."""
+    """What the record leads to: participants, reminders, the customer's row, timeline, audit; few statements."""
     ahead = [_callback(contact, customer, by, at)] if contact.callback_on else []
     entries = []
     if promise:
         commitment = _promise(contact, customer, promise, participants, by, at)
         ahead.append(promising.reminder_of(commitment, by=by, at=at))
         entries.append(promising.entry_of(commitment, by=by, at=at))
-    Reminder.objects.bulk_create(ahead)
     next_due: Any = ...
-    if closed:
+    if closed or ahead:
         # closing took the customer's row lock, so this statement sees every committed reminder
-        next_due = Subquery(_open_due_dates(customer.pk))
-    elif ahead:
-        next_due = Least(F("next_due_on"), min(one.due_on for one in ahead))
+        known: Any = Subquery(_open_due_dates(customer.pk)) if closed else F("next_due_on")
+        next_due = Least(known, min(one.due_on for one in ahead)) if ahead else known
     newest = customer.last_contact_on is None or contact.track_on >= customer.last_contact_on
     note_contact(
         customer=customer, on=contact.track_on, at=at, next_due_on=next_due,
         business_state=contact.business_state if newest else None, met=[p.person_id for p in participants],
-    )
-    timeline.add_entry_and_keep_facts(
-        on=contact.track_on,
-        facts={"talked": contact.description, "recommended": contact.products, "material": contact.materials},
-        customer_id=customer.pk, at=_moment(contact.track_on, at), kind="contact", url_name=URL_NAME,
-        actor_id=by.pk, actor_name=by.name, subject_label=LABEL, subject_id=contact.pk,
-        **line_of(contact, participants, promise),
     )
     changes: dict[str, Any] = {
         "method": [None, contact.get_method_display()],
@@ -170,7 +159,14 @@ def _follow(
     if closed:
         changes["reminders_done"] = [None, closed]
     recorded = audit.entry_for(action="contact.recorded", by=by, at=at, subject=subject_of(contact), changes=changes)
-    audit.record_all([recorded, *entries])
+    timeline.add_entry_and_keep_facts(
+        on=contact.track_on,
+        facts={"talked": contact.description, "recommended": contact.products, "material": contact.materials},
+        along=[*_took_part(contact, participants), *ahead, recorded, *entries],
+        customer_id=customer.pk, at=_moment(contact.track_on, at), kind="contact", url_name=URL_NAME,
+        actor_id=by.pk, actor_name=by.name, subject_label=LABEL, subject_id=contact.pk,
+        **line_of(contact, participants, promise),
+    )
     return contact
 
 
@@ -239,7 +235,7 @@ def correct_contact(
     stored.save(update_fields=[*FIELDS, "is_unannounced", "version"])
     if "participants" in diff:
         stored.participants.all().delete()
-        _store_participants(stored, participants)
+        Participant.objects.bulk_create(_took_part(stored, participants))
     if "participants" in diff or "track_on" in diff:
         note_met(last=last_met({p.person_id for p in (*old_people, *participants)}))
     if "callback_on" in diff:
@@ -306,6 +302,7 @@ def _close(
     customer: Organisation | Person, contact: ContactRecord, by: Staff, at: datetime,
     reminders_done: Collection[int], finish_due: bool,
 ) -> int:
+    """How many reminders the record closed."""
     chosen = Q(pk__in=list(reminders_done)) if reminders_done else Q(pk__in=[])
     if finish_due:
         chosen |= Q(due_on__lte=business_date(at), position_id__in=by.standing.position_ids)
@@ -377,13 +374,14 @@ def _stored(given: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value if name in as_given else (value or "").strip() for name, value in given.items()}
 
 
-def _store_participants(contact: ContactRecord, participants: Sequence[Attendee]) -> None:
-    Participant.objects.bulk_create(
+def _took_part(contact: ContactRecord, participants: Sequence[Attendee]) -> list[Participant]:
+    """The unsaved participants of a stored record."""
+    return [
         Participant(
             contact=contact, customer_id=contact.customer_id, person_id=p.person_id, name=p.name, role=p.role[:40]
         )
         for p in participants
-    )
+    ]
 
 
 def line_of(

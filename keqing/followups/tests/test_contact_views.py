@@ -1,3 +1,4 @@
+import re
 import uuid
 from datetime import timedelta
 
@@ -11,7 +12,7 @@ from django.utils import timezone
 from keqing.access.tests.factories import make_cast
 from keqing.followups.actions.comments import comment_on
 from keqing.followups.actions.contacts import correct_contact
-from keqing.followups.models import Comment, ContactRecord, Participant, Reminder
+from keqing.followups.models import Comment, Commitment, ContactRecord, Participant, Reminder
 from keqing.followups.queries import stream_board
 from keqing.followups.tests.factories import NOW, TODAY, fields, make_contact, make_reminder
 from keqing.kit.formats import business_date
@@ -151,15 +152,43 @@ def test_the_same_form_posted_again_is_one_record(cast, hospital):
     assert ContactRecord.objects.count() == Reminder.objects.count() == 1
 
 
-def test_recording_costs_at_most_twelve_statements(cast, hospital):
-    people = [make_person(at_organisation=hospital, name=f"王{n}") for n in range(3)]
-    client = signed_in(cast.rep)
-    reminder = make_reminder(customer=hospital, by=cast.rep)
-    form = posted(participants=[p.pk for p in people], callback_on=today().isoformat(), finish=reminder.pk, finish_due="1")
+def cost_of_recording(client, hospital, **typed) -> list[str]:
     with CaptureQueriesContext(connection) as captured:
-        answer = client.post(reverse("followups:record", args=[hospital.pk]), form)
+        answer = client.post(reverse("followups:record", args=[hospital.pk]), posted(**typed))
     assert answer.status_code == 302
-    assert statements(captured) <= 12, [q["sql"][:80] for q in captured]
+    return [q["sql"][:120] for q in captured if "SAVEPOINT" not in q["sql"]]
+
+
+def test_recording_costs_six_statements_and_with_everything_nine_however_many_take_part(cast):
+    hospital = make_organisation(owner=cast.rep, level="3a")
+    many = [make_person(at_organisation=hospital, name=f"王{n}") for n in range(30)]
+    client = signed_in(cast.rep)
+    client.get(reverse("followups:record", args=[hospital.pk]))  # rights are remembered from then on
+    plain = cost_of_recording(client, hospital)
+    assert len(plain) == 6, plain
+    promised = {"promise": "送样品", "promise_on": (today() + timedelta(days=2)).isoformat()}
+    for people in (many[:1], many):
+        reminder = make_reminder(customer=hospital, by=cast.rep)
+        everything = cost_of_recording(
+            client, hospital, method="visit", participants=[p.pk for p in people], products="、".join(f"药{n}" for n in range(30)),
+            materials="说明书", callback_on=today().isoformat(), finish=reminder.pk, finish_due="1", **promised,
+        )
+        assert len(everything) == 9, everything
+    assert Participant.objects.count() == 31 and Commitment.objects.count() == 2
+    assert ContactRecord.objects.filter(is_unannounced=True).count() == 2
+
+
+def test_a_form_that_comes_back_offers_everybody_again(cast, hospital):
+    chosen, other = (make_person(at_organisation=hospital, name=name) for name in ("王一", "李二"))
+    client = signed_in(cast.rep)
+    url = reverse("followups:record", args=[hospital.pk])
+    page = client.post(url, posted(participants=chosen.pk, description="")).content.decode()
+    assert re.search(rf'value="{chosen.pk}"[^>]* checked', page) and "李二" in page
+    assert client.post(url, posted(participants=[chosen.pk, chosen.pk])).status_code == 302
+    assert Participant.objects.get().person_id == chosen.pk
+    empty = make_organisation(owner=cast.rep, name="无人诊所")
+    assert "参与人" not in client.post(reverse("followups:record", args=[empty.pk]), posted(description="")).content.decode()
+    assert client.post(reverse("followups:record", args=[empty.pk]), posted(participants=other.pk)).status_code == 422
 
 
 def test_doors_hide_strangers_customers_and_refuse_readers(cast, hospital):

@@ -21,16 +21,20 @@ from keqing.people.models import Organisation, Person
 
 
 def fetch_customer(
-    pk: int, request: HttpRequest, *, word: str | None = None, people: Collection[int] | None = None, once: bool = False
+    pk: int, request: HttpRequest, *, word: str | None = None, people: Collection[int] | None = None,
+    chosen_only: bool = False, appointments: bool = False, once: bool = False,
 ) -> Organisation | Person:
     """The customer behind the gate, an organisation or a person who belongs to none.
 
     With ``once`` also a person who did so before: what was written then is read and corrected, nothing is added.
-    With ``people`` its staff come along in the same statement (``attendees.with_people``).
+    With ``people`` its staff come along in the same statement (``attendees.with_people``), with ``chosen_only`` no
+    others than these; with ``appointments`` the days of its appointments.
     """
     organisations = Organisation.objects.all()
-    if people is not None:
-        organisations = with_appointments(with_people(organisations, wanted=people))
+    if people if chosen_only else people is not None:
+        organisations = with_people(organisations, wanted=people or (), chosen_only=chosen_only)
+    if appointments:
+        organisations = with_appointments(organisations)
     try:
         return fetch(organisations, pk, request, word=word)
     except Http404:

@@ -40,11 +40,12 @@ def record(request: HttpRequest, pk: int) -> HttpResponse:
     today = business_date(at)
     sent = [*request.POST.getlist("participants"), request.GET.get("person", "")]
     wanted = [number for one in sent if (number := whole_number(one)) is not None]
-    customer = fetch_customer(pk, request, people=wanted)
-    attendees = attendees_of(customer)
     status = 200
     if request.method == "POST":
-        form = ContactForm(request.POST, attendees=attendees, today=today)
+        # what was chosen is enough to store it; what else there is to choose is read when the form comes back
+        visit = request.POST.get("method") == ContactRecord.Method.VISIT
+        customer = fetch_customer(pk, request, people=wanted, chosen_only=True, appointments=visit)
+        form = ContactForm(request.POST, attendees=attendees_of(customer), today=today)
         if form.is_valid():
             try:
                 contact = record_contact(
@@ -66,12 +67,14 @@ def record(request: HttpRequest, pk: int) -> HttpResponse:
         status = 422
         reminders = open_reminders_of(customer_id=customer.pk)
         form.fields["finish"].choices = [(r.pk, f"{r.due_on:%m-%d} {r.text}") for r in reminders]
+        form.offer(attendees_of(fetch_customer(pk, request, people=wanted)))
     else:
+        customer = fetch_customer(pk, request, people=wanted)
         reminders = open_reminders_of(customer_id=customer.pk)
         asked_for = request.GET.get("reminder", "")
         state = getattr(customer, "business_state", "first")
         form = ContactForm(
-            attendees=attendees, today=today, reminders=reminders,
+            attendees=attendees_of(customer), today=today, reminders=reminders,
             initial={
                 "track_on": today, "method": request.GET.get("method") or ContactRecord.Method.PHONE,
                 "business_state": state, "participants": wanted,
