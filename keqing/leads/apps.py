@@ -39,6 +39,7 @@ class LeadsConfig(AppConfig):
         register(key=telling.DUE, label="线索快到期", channels=(Channel.WECOM,))
         register(key=telling.OVERDUE, label="线索超时升级", channels=(Channel.WECOM, Channel.EMAIL))
         register(key=telling.RETURNED, label="线索退回")
+        register(key=telling.JUDGED, label="客户的线索已判别", channels=(Channel.WECOM,))
         register(key=telling.RECYCLE, label="线索将收回公海")
 
     def _register_imports(self) -> None:

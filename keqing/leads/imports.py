@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, time
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -74,20 +73,16 @@ CARD = (
 TOUCH = Field(key="first_touch_at", label="首次接触", synonyms=("接触日期", "来电时间", "登记日期", "日期"), hint="如 2026-11-20")
 
 
-@dataclass
-class _Seen:
-    """What earlier rows of the file hold."""
+Seen = dict[tuple[str, str], int]  # phone, or name where there is none → the first row of the file that has it
 
-    phones: dict[str, int] = field(default_factory=dict)
-    names: dict[str, int] = field(default_factory=dict)
 
-    def earlier(self, values: Mapping[str, Any], number: int) -> int | None:
-        found = None
-        if phone := values.get("phone"):
-            found = self.phones.setdefault(phone, number)
-        elif name := normalise(values.get("organisation_name", "")):
-            found = self.names.setdefault(name, number)
-        return found if found != number else None
+def _earlier(seen: Seen, values: Mapping[str, Any], number: int) -> int | None:
+    """The earlier row this one repeats; a row that is the first of its kind is remembered."""
+    phone, name = values.get("phone", ""), normalise(values.get("organisation_name", ""))
+    if not (phone or name):
+        return None
+    first = seen.setdefault(("phone", phone) if phone else ("name", name), number)
+    return first if first != number else None
 
 
 class LeadImport(ImportSpec):
@@ -118,7 +113,7 @@ class LeadImport(ImportSpec):
             phones={v["phone"] for _, v, _, _ in cleaned if v.get("phone")},
             names={v["organisation_name"] for _, v, _, _ in cleaned if v.get("organisation_name")},
         )
-        seen = _Seen()
+        seen: Seen = {}
         return Plan([self._planned(*one, known, seen) for one in cleaned])
 
     def apply(self, *, plan: Plan, context: Context) -> None:
@@ -144,13 +139,13 @@ class LeadImport(ImportSpec):
         return Undone({row.number: kept[row.target_id] for row in rows if row.target_id in kept})
 
     def _planned(
-        self, row: SourceRow, values: dict[str, Any], notes: list[str], fault: str, known: Mapping[str, str], seen: _Seen
+        self, row: SourceRow, values: dict[str, Any], notes: list[str], fault: str, known: Mapping[str, str], seen: Seen
     ) -> Planned:
         name = values.get("organisation_name") or values.get("caller_name") or row.values.get("organisation_name", "")
         planned = Planned(row.number, ERROR, name or "未识别", fault)
         if fault:
             return planned
-        if earlier := seen.earlier(values, row.number):
+        if earlier := _earlier(seen, values, row.number):
             planned.outcome, planned.reason = DUPLICATE, f"与第 {earlier} 行重复"
             return planned
         if holder := known.get(values.get("phone") or "-") or known.get(normalise(values.get("organisation_name", "")) or "-"):

@@ -12,7 +12,7 @@ from keqing.kit.formats import format_datetime
 from keqing.leads.actions.assigning import assign_by_rules
 from keqing.leads.actions.rulebook import Place
 from keqing.leads.actions.steps import keep_steps, save_all, step_for, subject_of
-from keqing.leads.actions.telling import DUE, OVERDUE, tell
+from keqing.leads.actions.telling import DUE, OVERDUE, Told, tell_all
 from keqing.leads.choices import State, StepKind
 from keqing.leads.managers import Managers, handles
 from keqing.leads.models import Lead, Step
@@ -62,10 +62,11 @@ def _escalate_batch(at: datetime) -> int:
     managers = Managers(unit_ids={lead.unit_id for lead in late})
     steps: list[Step] = []
     entries: list[audit.Entry] = []
+    told: list[Told] = []
     otherwise: dict[int, Place] = {}
     for lead in late:
         manager = manager_of(lead, managers)
-        _record(lead, manager, steps, entries, at)
+        _record(lead, manager, steps, entries, told, at)
         if manager is None:  # nobody above: it stays, and is told of again
             otherwise[lead.pk] = Place(lead.unit, lead.position)
         else:
@@ -75,6 +76,7 @@ def _escalate_batch(at: datetime) -> int:
     save_all(late, "is_escalated", "escalated_at", "position", "state", "due_at", "rule_id", at=at)
     keep_steps(steps)
     audit.record_all(entries)
+    tell_all(told=told, kind=OVERDUE, at=at)
     assign_by_rules(leads=late, at=at, otherwise=otherwise)
     return len(late)
 
@@ -88,7 +90,7 @@ def manager_of(lead: Lead, managers: Managers) -> Position | None:
 
 
 def _record(
-    lead: Lead, manager: Position | None, steps: list[Step], entries: list[audit.Entry], at: datetime
+    lead: Lead, manager: Position | None, steps: list[Step], entries: list[audit.Entry], told: list[Told], at: datetime
 ) -> None:
     held_by = lead.position.label if lead.position else f"“{lead.unit.name}”队列"
     above = manager.label if manager else "（没有上级）"
@@ -106,10 +108,10 @@ def _record(
             changes={"position": [held_by, above]},
         )
     )
-    tell(
-        to=manager.holder if manager else _own(lead), kind=OVERDUE, lead=lead, title=f"线索超时：{lead.title}",
-        text=f"{reason}，已按规则重新分配，请关注。", key=f"{lead.pk}:{lead.due_at:%Y%m%d%H%M}", at=at,
-    )
+    told.append((
+        manager.holder if manager else _own(lead), lead, f"线索超时：{lead.title}", f"{reason}，已按规则重新分配，请关注。",
+        f"{lead.pk}:{lead.due_at:%Y%m%d%H%M}",
+    ))  # fmt: skip
 
 
 def _own(lead: Lead) -> Staff | None:
@@ -126,10 +128,12 @@ def _next_due(rows: QuerySet[Lead], after: Lead | None) -> list[Lead]:
 @transaction.atomic
 def _remind(leads: Sequence[Lead], at: datetime) -> None:
     managers = Managers(unit_ids={lead.unit_id for lead in leads if lead.position_id is None})
+    told = []
     for lead in leads:
         position = lead.position or managers.over(lead.unit_id)
-        tell(
-            to=position.holder if position else None, kind=DUE, lead=lead, title=f"线索快到期：{lead.title}",
-            text=f"请在 {format_datetime(lead.due_at)} 前{'接受或退回' if lead.position_id else '分配'}，超时会升级到上级。",
-            key=f"{lead.pk}:{lead.due_at:%Y%m%d%H%M}", at=at,
-        )
+        what = "接受或退回" if lead.position_id else "分配"
+        told.append((
+            position.holder if position else None, lead, f"线索快到期：{lead.title}",
+            f"请在 {format_datetime(lead.due_at)} 前{what}，超时会升级到上级。", f"{lead.pk}:{lead.due_at:%Y%m%d%H%M}",
+        ))  # fmt: skip
+    tell_all(told=told, kind=DUE, at=at)

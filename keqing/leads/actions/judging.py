@@ -12,8 +12,10 @@ from keqing.audit import actions as audit
 from keqing.leads.actions.intake import pass_on
 from keqing.leads.actions.stages import move_customer
 from keqing.leads.actions.steps import LABEL, URL_NAME, LeadRefused, keep_steps, locked, save, step_for, subject_of
+from keqing.leads.actions.telling import tell_keeper
 from keqing.leads.choices import Judgement, State, StepKind
 from keqing.leads.models import Lead, Step
+from keqing.lifecycle.permissions import Can as LifecycleCan
 from keqing.people.actions.organisations import Draft, assign_organisations, create_organisation, update_organisation
 from keqing.people.actions.people import PersonDraft, Post, create_person, update_person
 from keqing.people.choices import Kind, Stage
@@ -96,9 +98,10 @@ def judge_lead(
     """潜在客户 or 销售机会. Whoever holds the lead thereby accepts and qualifies it; one that waits in a queue is
     judged for the rules, which hand it to sales.
 
-    Effects: the judgement, the customer's stage of the life cycle, its owner when it has none, a line in its story,
-    a step, an audit entry; of ``chance`` the lead, and the customer where it has no need or next step yet. Refuses to
-    qualify a lead before it is known whose it is, and what the stage refuses.
+    Effects: the judgement, the customer's stage of the life cycle, its owner when it waits for one around the holder,
+    a line in its story, a step, an audit entry; of ``chance`` the lead, and the customer where it has no need or next
+    step yet. A customer whose stage ``by`` may not change keeps it (``may_move``), and whoever answers for it is told.
+    Refuses to qualify a lead before it is known whose it is, and what the stage refuses.
     """
     if judgement not in (Judgement.PROSPECT, Judgement.OPPORTUNITY):
         raise LeadRefused("请选择 潜在客户 或 销售机会。")
@@ -124,10 +127,14 @@ def judge_lead(
     )
     if stored.customer_id is not None:
         customer = customer_of(stored)
-        if holds and isinstance(customer, Organisation) and customer.owner_position_id is None:
+        if holds and _waits_near(customer, stored):
             assign_organisations(organisations=[customer], position=stored.position, by=by, at=at, reason=f"线索判别为{label}")
+            customer = customer_of(stored)
         _tell(stored, f"线索判别为{label}", reason, "gavel", by, at)
-        move_customer(customer=customer, judgement=judgement, qualified=holds, lead=stored, by=by, at=at)
+        if may_move(customer, by):
+            move_customer(customer=customer, judgement=judgement, qualified=holds, lead=stored, by=by, at=at)
+        else:
+            tell_keeper(lead=stored, customer=customer, by=by, at=at)
     pass_on(leads=[stored], at=at)
     return stored
 
@@ -174,6 +181,21 @@ def customer_of(lead: Lead) -> Customer:
     """The customer behind an identified lead."""
     found = Organisation.objects.filter(pk=lead.customer_id).first()
     return found or Person.objects.get(pk=lead.customer_id)
+
+
+def may_move(customer: Customer, by: Staff) -> bool:
+    """Whether judging may change this customer: who holds a lead need not have a right on whoever called (a customer of
+    somebody else, a lead handed on). People have no stage.
+    """
+    return isinstance(customer, Person) or customer.allows(by, LifecycleCan.EDIT)
+
+
+def _waits_near(customer: Customer, lead: Lead) -> bool:
+    """Nobody's customer, in a unit of the same line as the holder's: it becomes the holder's."""
+    if not isinstance(customer, Organisation) or customer.owner_position_id is not None:
+        return False
+    here, there = lead.unit.path, customer.unit.path
+    return here.startswith(there) or there.startswith(here)
 
 
 def _open(lead: Lead) -> Lead:

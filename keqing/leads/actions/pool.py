@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 
 from django.db import transaction
 
@@ -10,7 +11,7 @@ from keqing.audit import actions as audit
 from keqing.kit.formats import business_date, format_date
 from keqing.leads.actions.assigning import lock_open
 from keqing.leads.actions.steps import LeadRefused, keep_steps, save, save_all, step_for, subject_of
-from keqing.leads.actions.telling import RECYCLE, tell
+from keqing.leads.actions.telling import RECYCLE, Told, tell_all
 from keqing.leads.choices import State, StepKind
 from keqing.leads.models import Lead, PoolCount, Step
 from keqing.leads.policy import policy
@@ -78,17 +79,17 @@ def warn_of_recycling(*, at: datetime) -> int:
     goes = timedelta(days=rules.recycle_days)
     before = at - goes + timedelta(days=rules.warn_days)
     rows = forsaken(before=before).select_related("source_channel", "position__holder")
-    count = 0
-    for lead in rows.iterator(chunk_size=500):
-        holder = lead.position.holder if lead.position else None
-        idle_since = lead.idle_since
-        tell(
-            to=holder, kind=RECYCLE, lead=lead, title=f"线索将收回公海：{lead.title}",
-            text=f"已很久没有跟进，{format_date(idle_since + goes)} 收回公海。联系一次或写下进展即可保留。",
-            key=f"{lead.pk}:{business_date(idle_since)}", at=at,
-        )
-        count += 1
+    count, leads = 0, rows.iterator(chunk_size=BATCH)
+    while told := [_warning(lead, goes) for lead in islice(leads, BATCH)]:
+        tell_all(told=told, kind=RECYCLE, at=at)
+        count += len(told)
     return count
+
+
+def _warning(lead: Lead, goes: timedelta) -> Told:
+    text = f"已很久没有跟进，{format_date(lead.idle_since + goes)} 收回公海。联系一次或写下进展即可保留。"
+    holder = lead.position.holder if lead.position else None
+    return holder, lead, f"线索将收回公海：{lead.title}", text, f"{lead.pk}:{business_date(lead.idle_since)}"
 
 
 @transaction.atomic

@@ -11,9 +11,12 @@ from keqing.leads.actions.steps import URL_NAME
 from keqing.leads.managers import Managers
 from keqing.leads.models import Lead
 from keqing.messaging.actions import Outgoing, send_all
+from keqing.people.models import Organisation
 
 ASSIGNED, DUE, OVERDUE, RETURNED, RECYCLE = "lead.assigned", "lead.due", "lead.overdue", "lead.returned", "lead.recycle"
+JUDGED = "lead.judged"
 LIST_URL_NAME = "leads:leads"
+Told = tuple[Staff | None, Lead, str, str, str]  # to whom (nobody is no fault), about which, title, text, key
 
 
 def tell_assigned(*, leads: Sequence[Lead], due_at: datetime, by: Staff | None, at: datetime) -> None:
@@ -38,6 +41,30 @@ def tell(*, to: Staff | None, kind: str, lead: Lead, title: str, text: str, key:
     """One message about one lead; nobody to tell is no fault."""
     if to is not None:
         _send(to=to, kind=kind, title=title, text=text, url=address_of(lead), key=key, at=at)
+
+
+def tell_all(*, told: Sequence[Told], kind: str, at: datetime) -> None:
+    """``tell`` about many leads, in as few statements as about one."""
+    send_all(
+        messages=[
+            Outgoing(to=to, kind=kind, title=title, text=text, url=address_of(lead), key=key)
+            for to, lead, title, text, key in told if to is not None
+        ],
+        at=at,
+    )  # fmt: skip
+
+
+def tell_keeper(*, lead: Lead, customer: Organisation, by: Staff, at: datetime) -> None:
+    """Somebody without a right on this customer judged a lead of it: its owner, or the head over it, decides about the stage."""
+    position = customer.owner_position or Managers(unit_ids={customer.unit_id}).over(customer.unit_id)
+    if position is None or position.holder is None:
+        return
+    label = lead.get_judgement_display()
+    _send(
+        to=position.holder, kind=JUDGED, title=f"客户的线索判为{label}：{customer.name}",
+        text=f"{by.name}把这家客户的一条线索判为{label}。客户的阶段没有改变，请您确认后处理。",
+        url=reverse("desk:customer", args=[customer.pk]), key=f"{lead.pk}:{lead.judgement}", at=at,
+    )
 
 
 def address_of(lead: Lead) -> str:

@@ -109,6 +109,15 @@ def test_a_reminder_comes_once_before_the_deadline(lead):
     assert told("lead.due") == [holder]
 
 
+def test_many_reminders_cost_as_many_statements_as_few(cast, lead, django_assert_max_num_queries):
+    for number in range(30):
+        make_lead(by=cast.rep, mine=True, at=MONDAY, organisation_name=f"示例{number}药店")
+    Lead.objects.update(state=State.ASSIGNED, due_at=DUE)
+    with django_assert_max_num_queries(14):
+        assert deadlines.remind_due(at=DUE - HOUR) == 31
+    assert len(told("lead.due")) == 31
+
+
 @pytest.mark.proves("R-188")
 def test_the_third_return_goes_to_the_manager(cast, lead):
     for number in (1, 2):

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
+from django.utils import timezone
 
 from keqing.access.tests.factories import make_cast, position_of
 from keqing.followups.models import Reminder
@@ -13,6 +15,7 @@ from keqing.leads.choices import Judgement, State
 from keqing.leads.models import Step
 from keqing.leads.tests.factories import make_lead
 from keqing.lifecycle.models import Need
+from keqing.messaging.models import Message
 from keqing.people.choices import Stage
 from keqing.people.models import Affiliation, Organisation
 from keqing.people.tests.factories import NOW, make_organisation, make_person
@@ -143,3 +146,49 @@ def test_one_more_call_is_no_step_back_for_a_customer_who_orders():
     opportunity(cast.rep, lead)
     customer.refresh_from_db()
     assert customer.lifecycle == Stage.ORDER_CUSTOMER
+
+
+def handed_on(cast, *, owner, unit=None):
+    """A lead of the rep whose customer is, by now, somebody else's."""
+    customer = make_organisation(owner=owner, unit=unit, by=cast.gm, name="别人的医院", lifecycle="unidentified")
+    return customer, identify_lead(lead=make_lead(by=cast.rep, mine=True), customer=customer, by=cast.gm, at=NOW)
+
+
+@pytest.mark.proves("R-184")
+def test_a_holder_judges_the_lead_of_a_strangers_customer_whose_stage_stays_and_whose_owner_is_told():
+    cast = make_cast()
+    customer, lead = handed_on(cast, owner=cast.stranger)
+    judged = opportunity(cast.rep, lead)
+    customer.refresh_from_db()
+    assert (judged.state, judged.judgement) == (State.QUALIFIED, Judgement.OPPORTUNITY)
+    assert (customer.lifecycle, customer.owner_position) == (Stage.UNIDENTIFIED, position_of(cast.stranger))
+    assert not Need.objects.exists() and not Reminder.objects.exists()
+    message = Message.objects.get(kind="lead.judged")
+    assert message.recipient == cast.stranger and "阶段没有改变" in message.text
+    assert "线索判别为销售机会" in Entry.objects.filter(customer_id=customer.pk, kind="lead").values_list("title", flat=True)
+
+
+def test_nobodys_customer_elsewhere_does_not_become_the_holders_and_its_head_is_told():
+    cast = make_cast()
+    customer, lead = handed_on(cast, owner=None, unit=cast.beijing)
+    opportunity(cast.rep, lead)
+    customer.refresh_from_db()
+    assert (customer.owner_position, customer.lifecycle) == (None, Stage.UNIDENTIFIED)
+    assert Message.objects.get(kind="lead.judged").recipient == cast.gm  # nobody heads Beijing or the north
+
+
+def test_the_judge_reads_that_somebody_else_decides_about_the_stage_and_opens_no_door_to_the_customer(client):
+    cast = make_cast()
+    customer, lead = handed_on(cast, owner=cast.stranger)
+    client.force_login(cast.rep)
+    sent = {
+        "version": lead.version, "judgement": "opportunity", "reason": "要货急", "need": "要进货", "next_step": "寄报价单",
+        "next_step_on": (business_date(timezone.now()) + timedelta(days=3)).isoformat(),
+    }
+    answer = client.post(reverse("leads:lead_judge", args=[lead.pk]), sent, follow=True)
+    assert "阶段没有改变，已通知负责的人" in answer.content.decode()
+    assert client.get(reverse("desk:customer", args=[customer.pk])).status_code == 404
+    other = make_lead(by=cast.rep, mine=True)
+    assert client.post(reverse("leads:lead_link", args=[other.pk]), {"customer": customer.pk}).status_code == 404
+    other.refresh_from_db()
+    assert other.customer_id is None

@@ -15,7 +15,16 @@ from keqing.access.gate import allow, fetch
 from keqing.access.models import Staff
 from keqing.kit import pages
 from keqing.kit.addresses import whole_number
-from keqing.leads.actions.judging import Chance, create_customer, identify_lead, judge_lead, reject_lead, reopen_lead
+from keqing.leads.actions.judging import (
+    Chance,
+    create_customer,
+    customer_of,
+    identify_lead,
+    judge_lead,
+    may_move,
+    reject_lead,
+    reopen_lead,
+)
 from keqing.leads.actions.steps import LeadRefused
 from keqing.leads.choices import Judgement
 from keqing.leads.forms import CustomerForm, JudgeForm, ReasonForm, kinds_for
@@ -99,7 +108,10 @@ def lead_judge(request: HttpRequest, pk: int) -> HttpResponse:
         judged = judge_lead(
             lead=as_seen(found, form), judgement=data["judgement"], reason=data["reason"], chance=chance, by=request.user, at=at
         )
-        return _("已判别为%(what)s。") % {"what": judged.get_judgement_display()}
+        told = _("已判别为%(what)s。") % {"what": judged.get_judgement_display()}
+        if judged.customer_id is not None and not may_move(customer_of(judged), request.user):
+            told += _("客户不由您负责，阶段没有改变，已通知负责的人。")
+        return told
 
     return act(request, form=form, store=store, default=_page_of(found), context=_context(found, _("判别线索"), _("判别")))
 
