@@ -45,11 +45,14 @@ def commitment_state(commitment: Commitment, today: date) -> tuple[str, str]:
 
 
 def due_within(*, staff: Staff, first: date, last: date, today: date) -> QuerySet[Commitment]:
-    """Promises in sight whose day lies in the period and is over or today; what is yet to come is not judged."""
+    """Promises in sight whose day lies in the period and is over, and those of today that are kept already: until the
+    day has ended an open promise is not broken, and what is yet to come is not judged.
+    """
+    judged = Q(promised_on__lt=today) | Q(done_on__isnull=False)
     return (
         Commitment.objects.visible_to(staff)
         .counting()
-        .filter(of_present_customers(), promised_on__gte=first, promised_on__lte=min(last, today))
+        .filter(of_present_customers(), judged, promised_on__gte=first, promised_on__lte=min(last, today))
     )
 
 

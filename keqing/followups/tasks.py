@@ -16,9 +16,12 @@ def tend_tallies() -> None:
     tallies.fold_tallies()
 
 
-@periodic(cron="40 0 * * *")
+@periodic(cron="40 0-10 * * *")
 def tend_promises() -> None:
-    """Every morning of Shanghai: who holds a position keeps its promises, and hears of those that fall due."""
+    """Every morning of Shanghai: who holds a position keeps its promises, and hears of those that fall due.
+
+    Again every hour of the day, which says nothing twice: a worker that was away in the morning catches up.
+    """
     at = timezone.now()
     follow_holders(today=business_date(at))
     warn_of_promises(at=at)

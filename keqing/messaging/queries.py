@@ -1,6 +1,6 @@
 """What the pages of messages show."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
@@ -10,7 +10,7 @@ from django.db.models import Count, Max, Q
 from keqing.access.models import Staff
 from keqing.messaging.channels import OUTWARD, PERSONAL, Channel
 from keqing.messaging.kinds import kinds, label_of
-from keqing.messaging.models import Delivery, Message, Preference, Reach, Template
+from keqing.messaging.models import Delivery, DigestItem, Message, Preference, Reach, Template
 from keqing.messaging.setup import configured, outward
 from keqing.messaging.wording import DELIVERED
 
@@ -51,6 +51,17 @@ def inbox(*, staff: Staff, unread: bool, before: int | None) -> Inbox:
     shown = page[:PER_PAGE]
     newest = max((message.pk for message in shown), default=0)
     return Inbox(shown, unread, shown[-1].pk if len(page) > PER_PAGE else 0, newest)
+
+
+def already_told(*, kinds: Collection[str], keys: Collection[str], people: Collection[int]) -> set[tuple[int, str]]:
+    """Who (by id) has heard, or will read in the next digest, of what under one of these kinds: person and key. Two statements."""
+    if not keys:
+        return set()
+    found: set[tuple[int, str]] = set()
+    for model in (Message, DigestItem):
+        rows = model.objects.filter(recipient__in=people, kind__in=kinds, key__in=keys)  # type: ignore[attr-defined]
+        found |= set(rows.order_by().values_list("recipient_id", "key"))
+    return found
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from keqing.access.models import Staff
 from keqing.audit import actions as audit
 from keqing.kit import bulk
 from keqing.messaging.actions import Outgoing, send_all, withdraw_from_digests
+from keqing.messaging.queries import already_told
 from keqing.news.models import MarketIntel, Subscription, Topic
 from keqing.news.words import speaks_of, split
 
@@ -120,11 +121,13 @@ def subscribe(*, staff: Staff, topics: Collection[Topic], products: str, at: dat
 def tell_followers(*, items: Sequence[MarketIntel], at: datetime) -> None:
     """At once to those who follow a product one names, with tomorrow's digest to those who follow its topic.
 
-    The key is the item's, so that a correction tells only those who were not told before. Two statements and those
-    of the messages, however many items.
+    A correction tells only those whom it newly concerns: who heard of the item, by either way, hears no second time.
+    Few statements, however many items.
     """
     following = list(Subscription.objects.select_related("staff").filter(staff__is_active=True))
     messages = [message for intel in items for message in _messages(intel, following)]
+    told = already_told(kinds=(PRODUCT, TOPIC), keys={one.key for one in messages}, people={one.to.pk for one in messages})
+    messages = [one for one in messages if (one.to.pk, one.key) not in told]
     if messages:
         send_all(messages=messages, at=at)
 

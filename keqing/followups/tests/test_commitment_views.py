@@ -193,6 +193,18 @@ def test_who_keeps_a_promise_hears_of_it_three_times_and_never_twice(cast, hospi
     assert set(Message.objects.values_list("recipient", flat=True)) == {cast.rep.pk}
 
 
+@pytest.mark.proves("R-058", "T11")
+def test_what_a_worker_away_for_a_day_missed_is_told_once_by_the_next_run_as_overdue(cast, hospital, today):
+    promise(cast, hospital, today + timedelta(days=1), text="送样品")
+    promise(cast, hospital, today + timedelta(days=20), text="寄资料")
+    now = timezone.now()
+    assert warn_of_promises(at=now) == 1  # tomorrow; then nobody runs for three days
+    back = now + timedelta(days=4)
+    assert [warn_of_promises(at=back), warn_of_promises(at=back), warn_of_promises(at=back + timedelta(days=1))] == [1, 0, 0]
+    assert "逾期 3 天" in Message.objects.latest("pk").title and "送样品" in Message.objects.latest("pk").title
+    assert warn_of_promises(at=now + timedelta(days=40)) == 0  # long past: the worklist says so
+
+
 @pytest.mark.proves("R-292")
 def test_a_task_is_broken_down_on_its_page(cast, hospital, today):
     client = signed_in(cast.rep)

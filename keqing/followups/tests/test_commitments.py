@@ -193,6 +193,16 @@ def test_eight_of_ten_on_time_are_eighty_percent(cast, hospital):
     assert rates_by_person(staff=cast.stranger, first=first, last=last, today=TODAY) == []
 
 
+@pytest.mark.proves("R-060")
+def test_a_promise_due_today_is_broken_only_when_the_day_is_over(cast, hospital):
+    made = promise(cast, hospital, due=0, made=-3)
+    span = {"staff": cast.manager, "first": day(-30), "last": day(5)}
+    assert rates_by_person(**span, today=TODAY) == []
+    assert [one.rate for one in rates_by_person(**span, today=day(1))] == [Rate(0, 1)]
+    keep_commitment(commitment=made, on=TODAY, evidence="当面交", by=cast.rep, at=NOW)
+    assert [one.rate for one in rates_by_person(**span, today=TODAY)] == [Rate(1, 1)]
+
+
 def test_two_people_of_one_name_have_a_rate_each(cast, hospital):
     type(cast.sibling).objects.filter(pk=cast.sibling.pk).update(name=cast.rep.name)
     theirs = make_organisation(owner=cast.sibling, name="另一家医院")

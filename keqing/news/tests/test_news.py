@@ -95,6 +95,20 @@ def test_a_correction_reaches_those_it_newly_concerns_and_nobody_twice(cast):
     assert Message.objects.count() == 2
 
 
+def test_a_correction_tells_nobody_by_the_other_way_who_heard_already(cast):
+    follow(cast.rep, "抗生素", products="示例青霉素")  # the topic first, a product of theirs after the correction
+    follow(cast.sibling, "抗生素", products="示例头孢胶囊")  # the product first, only the topic after the correction
+    intel = add(cast)
+    assert (Message.objects.count(), DigestItem.objects.count()) == (1, 1)
+    edit_intel(intel=intel, fields=fields(products=["示例青霉素钠"], title="示例注射剂集采公告"), version=1, by=cast.gm, at=AT)
+    assert (Message.objects.count(), DigestItem.objects.count()) == (1, 1)
+    gather_digests(today=AT.date() + timedelta(days=1), at=AT + timedelta(days=1))
+    edit_intel(intel=intel, fields=fields(products=["示例青霉素钠", "示例头孢胶囊"]), version=2, by=cast.gm, at=AT + timedelta(days=1))
+    assert sorted(Message.objects.values_list("kind", "recipient__login_name")) == [
+        ("digest", cast.rep.login_name), ("news.product", cast.sibling.login_name),
+    ]
+
+
 def test_following_takes_the_place_of_what_was_followed_before(client, cast):
     follow(cast.rep, "肿瘤", products="旧产品")
     client.force_login(cast.rep)
