@@ -1,11 +1,9 @@
 """What the views of this department share."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from typing import Any
 
-from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
@@ -15,8 +13,7 @@ from keqing.followups.actions.commitments import CommitmentRefused, StaleCommitm
 from keqing.followups.actions.reminders import LabelRefused, ReminderRefused, StaleReminder
 from keqing.followups.appointing import with_appointments
 from keqing.followups.attendees import with_people
-from keqing.kit.addresses import back
-from keqing.kit.pages import answer
+from keqing.kit.form_action import FormAction
 from keqing.people.models import Organisation, Person
 
 
@@ -49,31 +46,7 @@ def customer_url(customer: Organisation | Person) -> str:
 TEXTS = ("next_text", "text", "promise")
 
 
-def act(
-    request: HttpRequest, *, form: Any, store: Callable[[], str], default: str, context: dict[str, Any]
-) -> HttpResponse:
-    """Form → one action → back to where the person was; refused forms come back whole."""
-    status = 200
-    if request.method == "POST":
-        status = 422
-        if form.is_valid():
-            try:
-                said = store()
-            except (StaleReminder, StaleCommitment) as stale:
-                status = 409
-                context["stale"] = stale.theirs
-                form.add_error(None, str(stale))
-                form.data = {**form.data.dict(), "version": str(stale.theirs.version)}
-            except (ReminderRefused, CommitmentRefused) as refusal:
-                refuse(request, form=form, refusal=refusal)
-            else:
-                messages.success(request, said)
-                return redirect(back(request, default))
-    context |= {"form": form, "next": back(request, ""), "cancel_url": back(request, default), "action": request.path}
-    return answer(request, page="followups/act.html", fragment="followups/_act.html", context=context, status=status)
-
-
-def refuse(request: HttpRequest, *, form: Any, refusal: ReminderRefused | CommitmentRefused) -> None:
+def _refuse(request: HttpRequest, form: Any, refusal: ReminderRefused | CommitmentRefused) -> None:
     """The sentence at the form; a denied word beside its text, and on record (RX-05)."""
     hit = refusal.hit if isinstance(refusal, LabelRefused | CommitmentRefused) else None
     if hit is None:
@@ -81,3 +54,9 @@ def refuse(request: HttpRequest, *, form: Any, refusal: ReminderRefused | Commit
         return
     log_refusal(hit=hit, by=request.user, at=timezone.now(), where=f"跟进事项 {request.path}")
     form.add_error(next(name for name in TEXTS if name in form.fields), str(refusal))
+
+
+act = FormAction(
+    page="followups/act.html", fragment="followups/_act.html", stale=(StaleReminder, StaleCommitment),
+    refused=(ReminderRefused, CommitmentRefused), refuse=_refuse,
+)

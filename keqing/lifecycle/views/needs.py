@@ -54,8 +54,8 @@ def need_new(request: HttpRequest, pk: int) -> HttpResponse:
         return "已登记需求。"
 
     return act(
-        request, form=form, store=store, default=stage_url(pk), customer=customer,
-        context={"heading": "登记需求", "submit": "保存", "draft": "need"},
+        request, form=form, store=store, default=stage_url(pk),
+        context={"customer": customer, "heading": "登记需求", "submit": "保存", "draft": "need"},
     )
 
 
@@ -72,6 +72,6 @@ def need_edit(request: HttpRequest, pk: int) -> HttpResponse:
         return f"已保存：{stored.state}。"
 
     return act(
-        request, form=form, store=store, default=stage_url(found.customer_id), customer=found.customer(),
-        context={"heading": "回应需求", "submit": "保存"},
+        request, form=form, store=store, default=stage_url(found.customer_id),
+        context={"customer": found.customer(), "heading": "回应需求", "submit": "保存"},
     )

@@ -58,8 +58,8 @@ def target_new(request: HttpRequest, pk: int) -> HttpResponse:
         return "已制定目标。"
 
     return act(
-        request, form=form, store=store, default=stage_url(pk), customer=customer,
-        context={"heading": "制定提升目标", "submit": "保存", "draft": "target"},
+        request, form=form, store=store, default=stage_url(pk),
+        context={"customer": customer, "heading": "制定提升目标", "submit": "保存", "draft": "target"},
     )
 
 
@@ -76,8 +76,8 @@ def target_edit(request: HttpRequest, pk: int) -> HttpResponse:
         return "已保存。"
 
     return act(
-        request, form=form, store=store, default=stage_url(customer.pk), customer=customer,
-        context={"heading": f"修改目标 · {found}", "submit": "保存"},
+        request, form=form, store=store, default=stage_url(customer.pk),
+        context={"customer": customer, "heading": f"修改目标 · {found}", "submit": "保存"},
     )
 
 
@@ -92,6 +92,6 @@ def target_reach(request: HttpRequest, pk: int) -> HttpResponse:
         return "目标已达成。"
 
     return act(
-        request, form=form, store=store, default=stage_url(found.customer_id), customer=found.customer(),
-        context={"heading": f"达成 · {found}", "submit": "达成"},
+        request, form=form, store=store, default=stage_url(found.customer_id),
+        context={"customer": found.customer(), "heading": f"达成 · {found}", "submit": "达成"},
     )
