@@ -137,6 +137,24 @@ def test_a_line_dragged_to_another_day_moves_and_a_stale_one_does_not(cast, hosp
     assert signed_in(cast.stranger).post(url, {"version": 2, "to": later}).status_code == 404
 
 
+def test_a_line_dropped_on_somebody_who_left_the_team_is_told_about_on_ones_own_calendar(cast, hospital, today):
+    made = remind(cast, hospital, today)
+    client = signed_in(cast.manager)
+    assert calendar(client, person=cast.rep.pk).status_code == 200
+    position = position_of(cast.rep)
+    position.unit = cast.shenzhen  # a re-organisation while the calendar is open; the customer stays with the unit
+    position.save(update_fields=["unit"])
+    later = today + timedelta(days=1)
+    url = reverse("followups:drop", args=[made.pk]) + f"?view=week&on={today}&person={cast.rep.pk}"
+    answer = client.post(url, {"version": 1, "to": later.isoformat()}, headers=HTMX)
+    said = json.loads(answer["HX-Trigger"])["toast"]["text"]
+    assert answer.status_code == 200 and "已改到" in said and "已不在您的团队" in said
+    made.refresh_from_db()
+    assert made.due_on == later
+    assert client.post(url, {"version": 1, "to": today.isoformat()}, headers=HTMX).status_code == 409
+    assert calendar(client, person=cast.rep.pk).status_code == 404
+
+
 def test_the_menu_moves_without_a_pointer_and_a_promise_asks_for_its_reason(cast, hospital, today):
     made = remind(cast, hospital, today)
     promise = make_commitment(customer=hospital, promise=Promise("寄报告", today), by=cast.rep, at=timezone.now())

@@ -104,7 +104,11 @@ def _board(request: HttpRequest, *, status: int = 200, said: str = "", level: st
     try:
         board = agenda.board(staff=request.user, today=today, **chosen)
     except agenda.NobodyOfTheTeam as error:
-        raise Http404 from error
+        if not said:
+            raise Http404 from error
+        # the line was dropped on the calendar of somebody who left the team meanwhile: what became of it is told
+        board = agenda.board(staff=request.user, today=today, **(chosen | {"person_id": None}))
+        said = f"{said}此人已不在您的团队，现在显示您自己的日历。"
     keep = f"&person={board.person_id}" if board.person_id else ""
     context = {
         "board": board, "today": today, "keep": keep,
