@@ -1,5 +1,6 @@
 """The lists of proxies, transfers, what a transfer moved, and grants nobody used."""
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from itertools import product
@@ -23,6 +24,7 @@ from keqing.kit.list_registry import OpenList
 from keqing.kit.list_rows import Cell, address
 from keqing.kit.lists import Column, ListSpec, Preset
 
+NUMBERED = re.compile(r"客户 #(\d+)")
 STATES = {
     "waiting": "waiting", "scheduled": "waiting", "done": "done", "undone": "draft", "declined": "draft", "cancelled": "draft",
     "failed": "waiting",
@@ -198,11 +200,26 @@ def open_items(request: HttpRequest, argument: str) -> OpenList:
     if transfer is None or not staff.may("organisation.view"):
         raise Http404
     rows = TransferItem.objects.filter(transfer=transfer).select_related("from_position", "to_position__holder").order_by("pk")
+    return OpenList(ItemList(pk), rows.filter(_in_sight(staff, transfer)))
+
+
+def told(*, transfer: Transfer, staff: Staff) -> str:
+    """What the transfer says of itself: customers by number, by name to whoever may read what moved."""
+    ids = {int(number) for number in NUMBERED.findall(transfer.message)}
+    if not ids or not staff.may("organisation.view"):
+        return transfer.message
+    tables = [one.key for one in handover.movables() if one.is_customer]
+    rows = TransferItem.objects.filter(_in_sight(staff, transfer), key__in=tables, customer_id__in=ids)
+    names = dict(rows.values_list("customer_id", "title"))
+    return NUMBERED.sub(lambda found: f"“{names[int(found[1])]}”" if int(found[1]) in names else found[0], transfer.message)
+
+
+def _in_sight(staff: Staff, transfer: Transfer) -> Q:
     words = (Can.MAKE_TRANSFER, Can.APPROVE_TRANSFER)
     if staff.pk in (transfer.made_by_id, transfer.decided_by_id) or any(staff.standing.reaches_everything(word) for word in words):
-        return OpenList(ItemList(pk), rows)
+        return Q()
     mine = staff.standing.position_ids
     seen = Q(from_position__in=mine) | Q(to_position__in=mine)
     for word, side in product(words, ("from_position", "to_position")):
         seen |= staff.standing.rows(word, kind=f"{side}__role", owner=f"{side}_id", unit=f"{side}__unit_id")
-    return OpenList(ItemList(pk), rows.filter(seen))
+    return seen

@@ -187,14 +187,15 @@ def _refuse_gone(splits: Sequence[TransferSplit], places: Mapping[int, int], sou
     if not gone:
         return
     lines = []
+    tables = [one.key for one in handover.movables() if one.is_customer]
     by_whom = {
         one.customer_id: one
-        for one in TransferItem.objects.filter(customer_id__in=gone, from_position__in=sources, is_undone=False)
+        for one in TransferItem.objects.filter(key__in=tables, customer_id__in=gone, from_position__in=sources, is_undone=False)
         .select_related("transfer__made_by", "to_position__holder").order_by("pk")
-        if one.object_id == one.customer_id
     }
     for one in list(by_whom.values())[:NAMED]:
-        lines.append(f"“{one.title}”已由 {one.transfer.made_by.name} 发起的转移移交给 {one.to_position.label}")
+        # without the name: not everybody who reads how a transfer went may read customers (``work_lists.told``)
+        lines.append(f"客户 #{one.customer_id} 已由 {one.transfer.made_by.name} 发起的转移移交给 {one.to_position.label}")
     rest = len(gone) - len(lines)
     if rest:
         lines.append(f"{rest} 家已不在转出岗位")

@@ -170,6 +170,20 @@ def test_of_two_transfers_of_the_same_customers_one_wins_and_the_other_is_told(c
     assert TransferItem.objects.filter(object_id=customer.pk).count() == 1
 
 
+def test_why_a_transfer_failed_names_customers_to_those_who_may_read_them_and_numbers_to_others(cast):
+    customer = make_organisation(owner=cast.rep, name="示例秘密医院")
+    first, second = ask(cast), ask(cast, rest_to=None, splits=[Split(to=position_of(cast.other_area_rep), customers=[customer.pk])], by=cast.gm)
+    for transfer in (first, second):
+        decide_transfer(transfer=transfer, agreed=True, by=cast.region_manager, at=NOW)
+        carry_out(transfer_id=transfer.pk, at=NOW)
+    address = reverse("access:transfer", args=[second.pk])
+    for reader, named in (("gm", True), ("region_manager", True), ("rep", True), ("security", False)):
+        page = browser_of(getattr(cast, reader)).get(address).content.decode()
+        assert "已由 陈立 发起的转移移交给" in page and (customer.name in page) == named, reader
+        assert (f"客户 #{customer.pk} 已由" in page) != named, reader
+    assert customer.name not in Entry.objects.get(action="transfer.failed").reason
+
+
 def test_a_transfer_that_finds_nothing_left_says_who_was_faster(cast):
     make_organisation(owner=cast.rep)
     first, second = ask(cast), ask(cast, rest_to=position_of(cast.other_area_rep), by=cast.gm)

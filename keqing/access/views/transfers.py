@@ -20,7 +20,7 @@ from keqing.access.permissions import Can
 from keqing.access.tasks import carry_out_transfer
 from keqing.access.work import SHARED_DAYS, UNDO_DAYS
 from keqing.access.work_forms import DecisionForm, TransferForm, pickable
-from keqing.access.work_lists import STATES, from_names, open_items, open_transfers
+from keqing.access.work_lists import STATES, from_names, open_items, open_transfers, told
 from keqing.kit import lists, pages
 from keqing.kit.formats import business_date
 from keqing.kit.jobs import defer
@@ -51,6 +51,7 @@ def transfer(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "transfer": found,
         "names": from_names(found),
+        "told": told(transfer=found, staff=staff),
         "tone": STATES[found.state],
         "splits": found.splits.select_related("to_position__holder"),
         "work": handover.open_work(positions=[source.position for source in found.sources.all()]) if _is_open(found) else [],
