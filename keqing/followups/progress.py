@@ -17,6 +17,7 @@ class Progress:
 
     @property
     def percent(self) -> int:
+        # a task is whole only when nothing is left of it
         return self.done * 100 // self.total if self.total else 0
 
 

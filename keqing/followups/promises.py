@@ -9,6 +9,7 @@ from django.db.models.functions import TruncMonth
 
 from keqing.access.models import Staff
 from keqing.followups.models import Commitment, of_present_customers
+from keqing.kit.formats import percent_of
 
 
 @dataclass(frozen=True)
@@ -20,8 +21,7 @@ class Rate:
 
     @property
     def percent(self) -> int | None:
-        # half a percent and more counts up, as people round
-        return (self.kept * 200 + self.due) // (2 * self.due) if self.due else None
+        return percent_of(self.kept, self.due)
 
     def __str__(self) -> str:
         return "--" if self.percent is None else f"{self.percent}%"

@@ -121,6 +121,11 @@ def format_percent(share: Number | None, *, places: int = 0) -> str:
     return f"{format_number(_exact(share) * 100, places=places)}%"
 
 
+def percent_of(part: int, whole: int) -> int | None:
+    """Whole per cent, half a per cent and more counts up, as people round: 1 of 8 → 13. None of nothing."""
+    return (200 * part + whole) // (2 * whole) if whole else None
+
+
 def format_change(share: Number | None, *, places: int = 1) -> str:
     """A rise or fall with its arrow, never by colour alone: ↑ 3.2%, ↓ 1.0%, 持平."""
     if share is None:

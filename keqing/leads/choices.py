@@ -2,8 +2,6 @@
 
 from django.db.models import TextChoices
 
-from keqing.people.choices import Kind, PersonKind
-
 
 class State(TextChoices):
     """Where a lead stands (domain b9)."""
@@ -53,10 +51,3 @@ class StepKind(TextChoices):
 class ChannelGroup(TextChoices):
     MARKETING = "marketing", "营销来源"
     DIRECT = "direct", "接触方式"
-
-
-CUSTOMER_KINDS = (
-    *Kind.choices,
-    (PersonKind.CONSUMER.value, PersonKind.CONSUMER.label),
-    (PersonKind.INDIVIDUAL_AGENT.value, PersonKind.INDIVIDUAL_AGENT.label),
-)

@@ -8,9 +8,10 @@ from django.db.models import Q
 from keqing.access.models import Staff
 from keqing.exports.permissions import Can as ExportCan
 from keqing.kit.list_files import FileColumn
-from keqing.leads.choices import CUSTOMER_KINDS, Judgement, State
+from keqing.leads.choices import Judgement, State
 from keqing.leads.models.leads import PLACE
 from keqing.leads.permissions import Can
+from keqing.people.choices import CUSTOMER_KINDS
 
 
 def _label(choices: Any) -> Callable[[str], str]:

@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from keqing.access.models import Staff
 from keqing.kit.forms import Form, VersionedForm
 from keqing.kit.validators import clean_phone
-from keqing.leads.choices import CUSTOMER_KINDS, ChannelGroup, Judgement
+from keqing.leads.choices import ChannelGroup, Judgement
 from keqing.leads.models import Campaign, Channel, Lead
 from keqing.people import queries as people
-from keqing.people.choices import ROLES_OF, Kind, Role
+from keqing.people.choices import CUSTOMER_KINDS, ROLES_OF, Kind, Role
 from keqing.reference.models import Division
 
 CALL = ("source_channel", "first_touch_at", "caller_name", "phone", "organisation_name", "kind", "region", "products", "need")

@@ -30,7 +30,7 @@ from keqing.leads import queries
 from keqing.leads.actions.imported import withdraw_leads
 from keqing.leads.actions.intake import Draft, record_leads
 from keqing.leads.actions.steps import LeadRefused
-from keqing.leads.choices import CUSTOMER_KINDS
+from keqing.people.choices import CUSTOMER_KINDS
 from keqing.people.imports import cleaning
 from keqing.reference.regions import Regions
 

@@ -17,9 +17,9 @@ from keqing.kit.list_registry import OpenList
 from keqing.kit.list_rows import Cell, address
 from keqing.kit.lists import Column, ListSpec
 from keqing.leads import file_columns
-from keqing.leads.choices import CUSTOMER_KINDS
 from keqing.leads.models import Channel, Lead
 from keqing.leads.pool import free_for
+from keqing.people.choices import CUSTOMER_KINDS
 
 FILED = ("title", "channel", "kind", "region", "products", "need", "score")
 

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Count, Q
 
 from keqing.access.models import Staff
-from keqing.kit.formats import local
+from keqing.kit.formats import local, percent_of
 from keqing.kit.masks import mask_name
 from keqing.kit.search import PHONE_LONGEST, normalise
 from keqing.leads.choices import DONE_STATES, Judgement, State
@@ -218,7 +218,7 @@ class TermsKept:
 
     @property
     def percent(self) -> int | None:
-        return round(self.kept * 100 / self.due) if self.due else None
+        return percent_of(self.kept, self.due)
 
 
 def terms_kept(*, staff: Staff, at: datetime) -> TermsKept:

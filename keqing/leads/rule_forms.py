@@ -9,10 +9,10 @@ from django.utils.translation import gettext_lazy as _
 from keqing.access.models import OrgUnit, Position, Staff
 from keqing.access.standing import roles
 from keqing.kit.forms import Form, SeveralField, VersionedForm
-from keqing.leads.choices import CUSTOMER_KINDS
 from keqing.leads.forms import RegionField
 from keqing.leads.models import Campaign, Channel, LeadRule
 from keqing.leads.permissions import Can
+from keqing.people.choices import CUSTOMER_KINDS
 from keqing.reference.models import Division
 
 Target = LeadRule.Target

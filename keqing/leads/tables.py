@@ -20,8 +20,9 @@ from keqing.kit.list_registry import OpenList
 from keqing.kit.list_rows import Cell, address
 from keqing.kit.lists import Asked, Column, ListSpec, Preset
 from keqing.leads import file_columns
-from keqing.leads.choices import CUSTOMER_KINDS, OPEN_STATES, Judgement, State
+from keqing.leads.choices import OPEN_STATES, Judgement, State
 from keqing.leads.models import Campaign, Channel, Lead
+from keqing.people.choices import CUSTOMER_KINDS
 from keqing.people.queries import matching
 
 ANY = [("", _("全部"))]

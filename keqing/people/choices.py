@@ -27,6 +27,13 @@ class PersonKind(TextChoices):
     INDIVIDUAL_AGENT = "individual_agent", "个人代理"
 
 
+# who can be a customer of one's own: an organisation, or a person who belongs to none (decision 3)
+CUSTOMER_KINDS = (
+    *Kind.choices,
+    *((str(kind), kind.label) for kind in (PersonKind.CONSUMER, PersonKind.INDIVIDUAL_AGENT)),
+)
+
+
 class Role(TextChoices):
     """任职角色: the nine inside a hospital (R-002), then those of companies and shops."""
 

@@ -9,6 +9,7 @@ from django.db.models import Count, Q, QuerySet
 
 from keqing.access.models import OrgUnit, Position, Staff
 from keqing.followups.models import Reminder
+from keqing.kit.formats import percent_of
 from keqing.people.choices import Kind, Level, Stage
 from keqing.people.models import Tag
 from keqing.playbooks.models import Edition, Enrolment, Playbook, Rollout, Step, StepRun
@@ -31,7 +32,7 @@ class Progress:
 
     @property
     def share(self) -> int | None:
-        return round(100 * self.done / self.steps) if self.steps else None
+        return percent_of(self.done, self.steps)
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,7 @@ class StepOfPlan:
 
     @property
     def share(self) -> int:
-        return round(100 * self.done / self.number) if self.number else 0
+        return percent_of(self.done, self.number) or 0
 
 
 def steps_of_reminders(reminder_ids: Collection[int]) -> dict[int, StepOfPlan]:

@@ -100,3 +100,8 @@ def test_nothing_is_two_dashes_everywhere() -> None:
 def test_ranges_and_numbers() -> None:
     assert f.format_date_range(date(2026, 8, 1), None) == "2026-08-01 ～ --"
     assert (f.format_number(12345), f.format_number(-0.2), f.format_number(1.25, places=1)) == ("12,345", "0", "1.3")
+
+
+@pytest.mark.parametrize(("part", "whole", "told"), [(0, 0, None), (0, 7, 0), (1, 8, 13), (1, 3, 33), (2, 3, 67), (1, 200, 1), (199, 200, 100), (7, 7, 100)])
+def test_a_part_of_a_whole_in_per_cent_rounds_as_people_do(part, whole, told):
+    assert f.percent_of(part, whole) == told

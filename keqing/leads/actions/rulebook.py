@@ -10,8 +10,8 @@ from django.db.models import Count, Prefetch, QuerySet
 
 from keqing.access.models import OrgUnit, Position
 from keqing.leads import rules
-from keqing.leads.choices import CUSTOMER_KINDS
 from keqing.leads.models import Campaign, Channel, Lead, LeadRule, RuleCount
+from keqing.people.choices import CUSTOMER_KINDS
 from keqing.reference.models import Division
 
 Target = LeadRule.Target

@@ -10,9 +10,10 @@ from django.db.models import F, Q
 
 from keqing.kit.masks import mask_phone
 from keqing.kit.searchable import Searchable
-from keqing.leads.choices import CUSTOMER_KINDS, DONE_STATES, OPEN_STATES, Judgement, State, StepKind
+from keqing.leads.choices import DONE_STATES, OPEN_STATES, Judgement, State, StepKind
 from keqing.leads.models.sources import Campaign, Channel
 from keqing.leads.permissions import Can
+from keqing.people.choices import CUSTOMER_KINDS
 from keqing.people.permissions import Can as PeopleCan
 
 if TYPE_CHECKING:

@@ -23,7 +23,6 @@ from keqing.leads import icp
 from keqing.leads.actions.checks import note_leads_found, reveal_phone
 from keqing.leads.actions.intake import Draft, edit_lead, record_lead
 from keqing.leads.actions.steps import LABEL, LeadRefused, StaleLead
-from keqing.leads.choices import CUSTOMER_KINDS
 from keqing.leads.forms import CALL, CARD, ORIGIN, LeadForm, RevealForm
 from keqing.leads.models import Channel, Lead
 from keqing.leads.permissions import Can
@@ -32,6 +31,7 @@ from keqing.leads.tables import open_leads
 from keqing.leads.views.common import fetch_lead
 from keqing.people import likely
 from keqing.people.actions.checks import TooManyChecks, allow_check, note_check
+from keqing.people.choices import CUSTOMER_KINDS
 from keqing.people.models import Organisation, Person
 from keqing.people.permissions import Can as PeopleCan
 

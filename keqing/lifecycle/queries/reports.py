@@ -10,6 +10,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 
 from keqing.access.models import Position, Staff
 from keqing.followups.models import ContactRecord
+from keqing.kit.formats import percent_of
 from keqing.lifecycle.coverage import Coverage, coverage, weighted
 from keqing.lifecycle.models import Effect, PipelineGoal, StageChange, Target
 from keqing.lifecycle.permissions import Can
@@ -88,7 +89,7 @@ class EffectLine:
 
     @property
     def share(self) -> int | None:
-        return round(self.without * 100 / self.over) if self.over else None
+        return percent_of(self.without, self.over)
 
 
 def total_line(lines: Sequence[EffectLine]) -> EffectLine:
@@ -174,7 +175,7 @@ class TargetResult:
 
     @property
     def rate(self) -> int | None:
-        return share(self.reached, self.planned)
+        return percent_of(self.reached, self.planned)
 
     @property
     def unreached(self) -> int:
@@ -184,10 +185,6 @@ class TargetResult:
     def more(self) -> int:
         """How many of those not reached are not listed."""
         return self.unreached - len(self.missed)
-
-
-def share(part: int, whole: int) -> int | None:
-    return part * 100 // whole if whole else None
 
 
 MOST = 200
