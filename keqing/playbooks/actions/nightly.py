@@ -27,7 +27,8 @@ from keqing.playbooks.placing import Places, places
 from keqing.reference.work_calendar import WorkCalendar, calendar
 
 PORTION = 5000
-SILENCE = timedelta(seconds=60)  # a worker that has not moved the mark for so long is gone; portions take seconds
+# a worker that has not moved the mark for so long is gone; portions take seconds, and one who is merely slow keeps its lock
+SILENCE = timedelta(seconds=30)
 MISSED = timedelta(days=3)  # a few nights without a round leave no new customer without a plan
 MESSAGE = "playbook.night"
 Rule = Notice.Rule

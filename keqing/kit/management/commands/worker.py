@@ -15,4 +15,5 @@ class Command(BaseCommand):
 async def _work() -> None:
     with app.replace_connector(app.connector.get_worker_connector()) as working:  # type: ignore[attr-defined]
         async with working.open_async():
-            await working.run_worker_async()
+            # what was done well stands in our own tables: the queue does not grow
+            await working.run_worker_async(delete_jobs="successful")
