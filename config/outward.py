@@ -6,6 +6,7 @@ from ipaddress import ip_address
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 WECOM = "https://qyapi.weixin.qq.com"
+ROBOT = "默认群"
 
 
 class OutwardError(ValueError):
@@ -40,6 +41,7 @@ class Wecom:
 
 @dataclass(frozen=True)
 class Robot:
+    name: str
     url: str = field(repr=False)  # its key stands in it
 
 
@@ -51,12 +53,12 @@ class Outward:
     smtp: Smtp | None = None
     sms: Sms | None = None
     wecom: Wecom | None = None
-    robot: Robot | None = None
+    robots: tuple[Robot, ...] = ()
 
     @property
     def hosts(self) -> frozenset[str]:
         """The only hosts an HTTP request of ours may go to."""
-        urls = [one.url for one in (self.sms, self.wecom, self.robot) if one]
+        urls = [one.url for one in (self.sms, self.wecom, *self.robots) if one]
         return frozenset(urlsplit(url).netloc for url in urls)
 
 
@@ -64,7 +66,7 @@ def outward_from(environment: Mapping[str, str], *, address: str = "") -> Outwar
     """Read all of them; a half-written one is refused."""
     return Outward(
         address=address.rstrip("/"), smtp=_smtp(environment), sms=_sms(environment), wecom=_wecom(environment),
-        robot=_robot(environment),
+        robots=_robots(environment),
     )  # fmt: skip
 
 
@@ -105,9 +107,19 @@ def _wecom(environment: Mapping[str, str]) -> Wecom | None:
     return Wecom(url.rstrip("/"), found[0], found[1], int(found[2]))
 
 
-def _robot(environment: Mapping[str, str]) -> Robot | None:
-    text = environment.get("KEQING_WECOM_ROBOT_URL", "")
-    return Robot(_web("KEQING_WECOM_ROBOT_URL", text)) if text else None
+def _robots(environment: Mapping[str, str]) -> tuple[Robot, ...]:
+    """The one without a name of its own, and those written as 名称=网址, one after the other."""
+    found = {}
+    if text := environment.get("KEQING_WECOM_ROBOT_URL", ""):
+        found[ROBOT] = _web("KEQING_WECOM_ROBOT_URL", text)
+    for part in environment.get("KEQING_WECOM_ROBOTS", "").split():
+        name, mark, url = part.partition("=")
+        if not (name and mark and url) or "/" in name or len(name) > 20:
+            raise OutwardError("KEQING_WECOM_ROBOTS 要写成 名称=网址，几个之间用空格隔开；名称不含空格和斜线，最多 20 个字。")
+        if name in found:
+            raise OutwardError(f"KEQING_WECOM_ROBOTS 里有两个“{name}”。")
+        found[name] = _web("KEQING_WECOM_ROBOTS", url)
+    return tuple(Robot(name, url) for name, url in found.items())
 
 
 def _together(environment: Mapping[str, str], *names: str) -> list[str]:

@@ -60,6 +60,7 @@ ACTIONS = {
     "messaging.template_saved": "修改消息模板",
     "messaging.template_reset": "恢复消息模板",
     "messaging.tried": "发送测试消息",
+    "messaging.robot_saved": "选择群机器人的消息",
     "messaging.tried_again": "重发消息",
     "compliance.refused": "合规拒绝",
     "compliance.rule_versioned": "规则新版本",

@@ -12,8 +12,8 @@ class MessagingConfig(AppConfig):
         from keqing.messaging.kinds import register
 
         self._register_lists()
-        register(key="digest", label="每日摘要", channels=(Channel.EMAIL, Channel.WECOM))
-        register(key="trial", label="测试消息", urgent=True)
+        register(key="digest", label="每日摘要", channels=(Channel.EMAIL, Channel.WECOM), personal=True)
+        register(key="trial", label="测试消息", urgent=True, personal=True, open_in_groups=True)
 
     def _register_lists(self) -> None:
         from django.urls import reverse

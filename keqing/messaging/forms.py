@@ -92,6 +92,21 @@ class TemplateForm(VersionedForm):
         return cleaned
 
 
+class RobotForm(VersionedForm):
+    """What a group hears of."""
+
+    kinds = forms.MultipleChoiceField(label=_("发到这个群的消息"), required=False, widget=forms.CheckboxSelectMultiple)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offered = [one for one in kinds() if one.for_groups]
+        field: Any = self.fields["kinds"]
+        field.choices = [(one.key, one.label if one.open_in_groups else _("%s（只说类别和链接）") % one.label) for one in offered]
+        field.help_text = _("群里可能有不该知道客户的人：除注明的以外，只写消息类别和链接，不写客户名称、电话和内容。")
+        field.widget.template_name = "kit/choices.html"
+        field.css = "field-wide"
+
+
 class DeliveryFilter(Form):
     channel = SeveralField(label=_("渠道"), required=False, choices=[(one.value, one.label) for one in OUTWARD])
     state = SeveralField(label=_("状态"), required=False, choices=Delivery.State.choices)

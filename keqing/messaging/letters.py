@@ -1,10 +1,13 @@
 """A delivery as the letter that goes out: who it is for, in the words of its template."""
 
 from keqing.messaging.channels import Channel
+from keqing.messaging.kinds import open_in_groups
 from keqing.messaging.models import Delivery, Message, Reach, Template
 from keqing.messaging.setup import outward
 from keqing.messaging.transport import Letter
 from keqing.messaging.wording import DELIVERED, fill
+
+MASKED = "有新消息，请登录客情查看。"
 
 
 def letter_for(*, delivery: Delivery) -> Letter:
@@ -13,10 +16,11 @@ def letter_for(*, delivery: Delivery) -> Letter:
     person = message.recipient
     link = _link(message.url)
     title, body = wording_of(kind=message.kind, channel=delivery.channel)
-    values = {
-        "title": message.title, "text": message.text, "link": link, "name": person.name, "kind": message.kind_label,
-    }
     is_robot = delivery.channel == Channel.ROBOT
+    said = (message.title, message.text)
+    if is_robot and not open_in_groups(message.kind):  # a group may have people who must not know the customer
+        said = (message.kind_label, MASKED)
+    values = {"title": said[0], "text": said[1], "link": link, "name": person.name, "kind": message.kind_label}
     return Letter(
         id=f"keqing-{delivery.pk}",
         title=fill(title, values),

@@ -88,6 +88,7 @@ class Delivery(models.Model):
 
     message = models.ForeignKey(Message, models.CASCADE, related_name="deliveries", verbose_name="消息")
     channel = models.CharField("渠道", max_length=10, choices=Channel.choices)
+    robot = models.CharField("群", max_length=20, blank=True, default="")
     state = models.CharField("状态", max_length=10, choices=State.choices, default=State.WAITING)
     attempts = models.PositiveSmallIntegerField("次数", default=0)
     next_try_at = models.DateTimeField("下次尝试", null=True)
@@ -107,7 +108,7 @@ class Delivery(models.Model):
             models.Index(fields=["channel", "-created_at", "-id"], name="delivery_channel"),
         ]
         constraints = [
-            models.UniqueConstraint(fields=["message", "channel"], name="delivery_once"),
+            models.UniqueConstraint(fields=["message", "channel", "robot"], name="delivery_once"),
             models.CheckConstraint(
                 condition=Q(state__in=["waiting", "sending", "failed"], next_try_at__isnull=False)
                 | Q(state__in=["sent", "given_up", "not_set_up"], next_try_at__isnull=True),
@@ -116,7 +117,12 @@ class Delivery(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_channel_display()} · {self.message_id}"
+        return f"{self.way} · {self.message_id}"
+
+    @property
+    def way(self) -> str:
+        """The channel, and of a robot its group."""
+        return f"{self.get_channel_display()} · {self.robot}" if self.robot else str(self.get_channel_display())
 
     def allows(self, staff: Staff, word: str, *, names: bool = False) -> bool:
         return staff.may(word)
@@ -180,6 +186,30 @@ class Preference(models.Model):
 
     def __str__(self) -> str:
         return label_of(self.kind)
+
+
+class GroupRobotQuerySet(models.QuerySet["GroupRobot"]):
+    def visible_to(self, staff: Staff) -> GroupRobotQuerySet:
+        return self.all() if staff.may("messaging.manage") else self.none()
+
+
+class GroupRobot(models.Model):
+    """群机器人: which kinds of messages its group hears of. Its address is not here but in the environment."""
+
+    name = models.CharField("群", max_length=20, unique=True)
+    kinds = ArrayField(models.CharField(max_length=40), default=list, blank=True, verbose_name="消息类别")
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    objects = GroupRobotQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = "群机器人"
+
+    def __str__(self) -> str:
+        return self.name
+
+    def allows(self, staff: Staff, word: str, *, names: bool = False) -> bool:
+        return staff.may(word)
 
 
 class TemplateQuerySet(models.QuerySet["Template"]):

@@ -1,5 +1,7 @@
 """What the pages of messages show."""
 
+from __future__ import annotations
+
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,7 +12,7 @@ from django.db.models import Count, Max, Q
 from keqing.access.models import Staff
 from keqing.messaging.channels import OUTWARD, PERSONAL, Channel
 from keqing.messaging.kinds import kinds, label_of
-from keqing.messaging.models import Delivery, DigestItem, Message, Preference, Reach, Template
+from keqing.messaging.models import Delivery, DigestItem, GroupRobot, Message, Preference, Reach, Template
 from keqing.messaging.setup import configured, outward
 from keqing.messaging.wording import DELIVERED
 
@@ -22,7 +24,7 @@ SETTINGS = {
     Channel.EMAIL: "邮件服务器地址（含用户名和密码）、发件地址",
     Channel.SMS: "短信网关地址、账号、密钥、签名",
     Channel.WECOM: "企业编号、应用密钥、应用编号",
-    Channel.ROBOT: "群机器人的完整网址",
+    Channel.ROBOT: "各群机器人的名称和完整网址",
 }
 
 
@@ -77,27 +79,48 @@ class ChannelLine:
     given_up: int
     waiting: int
     last_sent_at: datetime | None
+    robots: Sequence[RobotLine] = ()
+
+
+@dataclass(frozen=True)
+class RobotLine:
+    """One group robot that is set up: where, and what its group hears of."""
+
+    name: str
+    where: str
+    labels: Sequence[str]
+
+
+def robot_lines() -> list[RobotLine]:
+    """One statement."""
+    chosen = dict(GroupRobot.objects.values_list("name", "kinds"))
+    return [
+        RobotLine(robot.name, urlsplit(robot.url).netloc, [label_of(key) for key in chosen.get(robot.name, ())])
+        for robot in outward().robots
+    ]
 
 
 def channel_lines(*, at: datetime) -> list[ChannelLine]:
-    """Every way out, what it did in the last seven days. One statement."""
+    """Every way out, what it did in the last seven days. Two statements."""
     rows = (
         Delivery.objects.filter(created_at__gte=at - SEEN, channel__in=OUTWARD).order_by()
         .values("channel", "state").annotate(n=Count("pk"), last=Max("done_at"))
     )  # fmt: skip
     found = {(row["channel"], row["state"]): row for row in rows}
-    ready = configured()
-    return [_line(channel, channel.value in ready, found) for channel in OUTWARD]
+    ready, robots = configured(), robot_lines()
+    return [_line(channel, channel.value in ready, found, robots if channel == Channel.ROBOT else ()) for channel in OUTWARD]
 
 
-def _line(channel: Channel, ready: bool, found: Mapping[tuple[str, str], Mapping[str, object]]) -> ChannelLine:
+def _line(
+    channel: Channel, ready: bool, found: Mapping[tuple[str, str], Mapping[str, object]], robots: Sequence[RobotLine]
+) -> ChannelLine:
     def count(*states: str) -> int:
         return sum(int(found[channel, state]["n"]) for state in states if (channel, state) in found)  # type: ignore[call-overload]
 
     last = found.get((channel, "sent"), {}).get("last")
     return ChannelLine(
         channel, ready, _where(channel), SETTINGS[channel], count("sent"), count("failed"), count("given_up"),
-        count("waiting", "sending"), last if isinstance(last, datetime) else None,
+        count("waiting", "sending"), last if isinstance(last, datetime) else None, robots,
     )  # fmt: skip
 
 
@@ -106,7 +129,9 @@ def _where(channel: Channel) -> str:
     now = outward()
     if channel == Channel.EMAIL:
         return f"{now.smtp.host}:{now.smtp.port}" if now.smtp else ""
-    service = {Channel.SMS: now.sms, Channel.WECOM: now.wecom, Channel.ROBOT: now.robot}[channel]
+    if channel == Channel.ROBOT:
+        return "、".join(dict.fromkeys(urlsplit(robot.url).netloc for robot in now.robots))
+    service = {Channel.SMS: now.sms, Channel.WECOM: now.wecom}[channel]
     return urlsplit(service.url).netloc if service else ""
 
 

@@ -33,7 +33,7 @@ class DeliveryList(ListSpec):
         Column(key="at", label=_("时间"), sort="created_at", css="figures", hideable=False, cell=lambda row, _today: format_datetime(row.created_at)),
         Column(key="recipient", label=_("收件人"), cell=lambda row, _today: row.message.recipient.name),
         Column(key="kind", label=_("类别"), cell=lambda row, _today: row.message.kind_label),
-        Column(key="channel", label=_("渠道"), cell=lambda row, _today: row.get_channel_display()),
+        Column(key="channel", label=_("渠道"), cell=lambda row, _today: row.way),
         Column(key="state", label=_("状态"), cell=lambda row, _today: Cell(row.get_state_display(), TONES.get(row.state, ""))),
         Column(key="attempts", label=_("次数"), numeric=True, cell=lambda row, _today: Cell(str(row.attempts), label="次数")),
         Column(key="next", label=_("下次尝试"), css="figures", cell=lambda row, _today: format_datetime(row.next_try_at)),
@@ -43,7 +43,7 @@ class DeliveryList(ListSpec):
     file_columns = (
         FileColumn(key="at", paths=("created_at",)), FileColumn(key="recipient", paths=("message__recipient__name",)),
         FileColumn(key="kind", paths=("message__kind",), value=label_of),
-        FileColumn(key="channel", paths=("channel",), value=lambda key: Channel(key).label),
+        FileColumn(key="channel", paths=("channel", "robot"), value=lambda key, robot: " · ".join(filter(None, [Channel(key).label, robot]))),
         FileColumn(key="state", paths=("state",), value=lambda key: State(key).label),
         FileColumn(key="attempts", paths=("attempts",)), FileColumn(key="next", paths=("next_try_at",)),
         FileColumn(key="done", paths=("done_at",)), FileColumn(key="error", paths=("error",)),

@@ -11,6 +11,7 @@ urlpatterns = [
     path("settings/", own.wishes, name="wishes"),
     path("channels/", administration.channels, name="channels"),
     path("channels/<str:channel>/try/", administration.trial, name="trial"),
+    path("groups/<str:robot>/", administration.group, name="group"),
     path("templates/", administration.templates, name="templates"),
     path("templates/<str:channel>/", administration.template, name="template"),
     path("deliveries/", administration.deliveries, name="deliveries"),

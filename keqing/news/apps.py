@@ -20,5 +20,5 @@ class NewsConfig(AppConfig):
 
         imports.register(IntelImport())
         register(name="news", word=Can.VIEW, opener=open_intel, address=lambda _: reverse("news:news"))
-        kinds.register(key=PRODUCT, label="关注产品的动态", channels=(Channel.EMAIL, Channel.WECOM))
+        kinds.register(key=PRODUCT, label="关注产品的动态", channels=(Channel.EMAIL, Channel.WECOM), open_in_groups=True)
         kinds.register(key=TOPIC, label="关注主题的动态", digest=True)

@@ -20,7 +20,7 @@ class PlaybooksConfig(AppConfig):
 
         delegated.register_shared(read=(Can.VIEW,), write=(Can.ENROL,))
         entries.register(PlansFollowStages())
-        kinds.register(key=MESSAGE, label="夜间生成的跟进")
+        kinds.register(key=MESSAGE, label="夜间生成的跟进", personal=True)
         batches.register(EnrolBatch())
         batches.also_on(list_name="attention", actions=("schedule", "assign", "tag"))
         founding.register(furnish)

@@ -151,6 +151,7 @@ DOORS: dict[str, Door] = {
     "messaging:wishes": Door(USE, "GP"),
     "messaging:channels": Door(("messaging.manage",)),
     "messaging:trial": Door(("messaging.manage",), "P", "delivery"),
+    "messaging:group": Door(("messaging.manage",), "GP", "robot"),
     "messaging:templates": Door(("messaging.manage",)),
     "messaging:template": Door(("messaging.manage",), "GP", "delivery"),
     "messaging:deliveries": Door(("messaging.manage",)),

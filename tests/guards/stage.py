@@ -37,7 +37,7 @@ from keqing.leads.tests.factories import make_campaign, make_rule
 from keqing.lifecycle.actions.needs import register_need
 from keqing.lifecycle.actions.targets import set_target
 from keqing.lifecycle.models import LossReason
-from keqing.messaging.models import Delivery, Message
+from keqing.messaging.models import Delivery, GroupRobot, Message
 from keqing.news.models import MarketIntel, Topic
 from keqing.people.actions.people import Post, add_affiliation, create_departments
 from keqing.people.actions.sharing import share_customer
@@ -158,6 +158,7 @@ def set_stage() -> Stage:
         "batch": _batch_of(cast.manager), "export": _export_of(cast.rep), "export_file": _file_of(cast.rep),
         "intel": _intel_by(cast.gm), "salesperson": cast.rep, "proxy": _later_proxy(cast), "transfer": _waiting_transfer(cast),
         "message": _message_to(cast.rep), "delivery": _delivery_to(cast.sibling),
+        "robot": SimpleNamespace(robot=GroupRobot.objects.create(name="示例群", kinds=[]).name),
         "campaign": make_campaign(unit=cast.south, cost=10000), "channel": Channel.objects.get(key="event"),
         "import": _import_of(cast.manager), "import_key": "organisation-distributor",
     }

@@ -21,7 +21,7 @@ from keqing.messaging.kinds import kinds
 from keqing.messaging.letters import letter_for
 from keqing.messaging.models import Delivery, Reach
 from keqing.messaging.quiet import Calendar, quiet_until
-from keqing.messaging.setup import configured
+from keqing.messaging.setup import configured, robot_named
 from keqing.messaging.transport import DeliveryFailed
 from keqing.messaging.ways_out import hand_over
 from keqing.reference import work_calendar
@@ -64,7 +64,7 @@ def _claim(*, at: datetime, calendar: Calendar, without: Collection[str] = ()) -
     if row is None:
         return False, None
     hopeless = _hopeless(row)
-    if row.channel not in configured():
+    if row.channel not in configured() or (row.channel == Channel.ROBOT and robot_named(row.robot) is None):
         _settle(row, State.NOT_SET_UP, at=at)
     elif hopeless:
         _settle(row, State.GIVEN_UP, at=at, error=hopeless)
@@ -77,7 +77,7 @@ def _claim(*, at: datetime, calendar: Calendar, without: Collection[str] = ()) -
 
 
 def _hopeless(row: Delivery) -> str:
-    if not row.message.recipient.is_active:
+    if row.channel != Channel.ROBOT and not row.message.recipient.is_active:
         return "收件人已离职或停用。"
     return row.error or "发送时中断，次数已用完。" if row.attempts >= LIMIT else ""
 
@@ -95,7 +95,7 @@ def _quiet(row: Delivery, at: datetime, calendar: Calendar) -> datetime | None:
 
 def _try(row: Delivery, *, now: Callable[[], datetime], away: set[str]) -> int:
     try:
-        provider_id = hand_over(channel=row.channel, letter=letter_for(delivery=row))
+        provider_id = hand_over(channel=row.channel, letter=letter_for(delivery=row), robot=row.robot)
     except DeliveryFailed as error:
         if error.away:
             away.add(row.channel)

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
@@ -10,11 +10,12 @@ from keqing.access.models import Staff
 from keqing.kit import bulk
 from keqing.messaging.channels import Channel
 from keqing.messaging.kinds import MessageKind, kind_of
-from keqing.messaging.models import Delivery, DigestItem, Message, Preference
-from keqing.messaging.setup import configured
+from keqing.messaging.models import Delivery, DigestItem, GroupRobot, Message, Preference
+from keqing.messaging.setup import configured, outward
 
 State = Delivery.State
 TITLE, URL = 120, 300
+REMEMBERED = timedelta(days=14)  # a matter a group has read of is not said to it again
 
 _INSERT = """
     insert into {table} (recipient_id, kind, title, text, url, key, created_at)
@@ -96,28 +97,46 @@ def _deliver_later(made: Sequence[_Made], at: datetime) -> None:
     """A line per message and channel. Quiet hours and addresses are looked at when it is sent, not here."""
     chosen = _chosen(made)
     ready = configured()
-    rows, posted = [], set()
-    for row in made:
-        kind = kind_of(row.kind)
-        for channel in _channels(kind, chosen.get((row.recipient_id, row.kind))):
-            if channel == Channel.ROBOT:  # the group reads it once, however many people it concerns
-                if (row.kind, row.key) in posted:
-                    continue
-                posted.add((row.kind, row.key))
-            rows.append(_delivery(row.id, channel, ready, at))
+    rows = [
+        _delivery(row.id, channel, ready, at)
+        for row in made for channel in _channels(kind_of(row.kind), chosen.get((row.recipient_id, row.kind)))
+    ]  # fmt: skip
+    rows += [_delivery(message_id, Channel.ROBOT, ready, at, robot) for message_id, robot in _for_groups(made, at)]
     bulk.insert(rows)
 
 
 def _channels(kind: MessageKind, chosen: Collection[str] | None) -> list[str]:
-    """What the person chose of their own channels; 站内 and the group's robot are not theirs to switch off."""
-    if chosen is None:
-        return list(kind.channels)
-    kept = [one for one in kind.channels if one in (Channel.APP, Channel.ROBOT)]
-    return [*kept, *chosen]
+    """What the person chose of their own channels; 站内 is not theirs to switch off."""
+    return list(kind.channels) if chosen is None else [Channel.APP.value, *chosen]
 
 
-def _delivery(message_id: int, channel: str, ready: Collection[str], at: datetime) -> Delivery:
-    row = Delivery(message_id=message_id, channel=channel, created_at=at)
+def _for_groups(made: Sequence[_Made], at: datetime) -> list[tuple[int, str]]:
+    """Message and robot: a group reads of one matter once, however many people it concerns and however often it is sent.
+
+    No statement while no robot is set up, else one, and one more where a group is to hear.
+    """
+    named = [robot.name for robot in outward().robots]
+    if not named:
+        return []
+    first = {(row.kind, row.key): row.id for row in reversed(made)}
+    hear: dict[str, list[str]] = {}
+    for name, wanted in GroupRobot.objects.filter(name__in=named).order_by("pk").values_list("name", "kinds"):
+        for kind in {one for one, _key in first}.intersection(wanted):
+            if kind_of(kind).for_groups:
+                hear.setdefault(kind, []).append(name)
+    posts = [(kind, key, robot) for kind, key in first for robot in hear.get(kind, ())]
+    if not posts:
+        return []
+    said = Delivery.objects.filter(
+        channel=Channel.ROBOT, message__kind__in=hear, message__key__in=[key for _kind, key, _robot in posts],
+        created_at__gte=at - REMEMBERED,
+    ).values_list("message__kind", "message__key", "robot")
+    known = set(said)
+    return [(first[kind, key], robot) for kind, key, robot in posts if (kind, key, robot) not in known]
+
+
+def _delivery(message_id: int, channel: str, ready: Collection[str], at: datetime, robot: str = "") -> Delivery:
+    row = Delivery(message_id=message_id, channel=channel, robot=robot, created_at=at)
     if channel == Channel.APP:
         row.state, row.done_at = State.SENT, at
     elif channel not in ready:

@@ -10,8 +10,8 @@ from keqing.access.models import Staff
 from keqing.audit import actions as audit
 from keqing.kit import bulk
 from keqing.messaging.channels import PERSONAL, Channel
-from keqing.messaging.kinds import kinds
-from keqing.messaging.models import Delivery, Message, Preference, Reach, Template
+from keqing.messaging.kinds import kinds, label_of
+from keqing.messaging.models import Delivery, GroupRobot, Message, Preference, Reach, Template
 from keqing.messaging.setup import configured
 from keqing.messaging.wording import check
 
@@ -23,6 +23,14 @@ class StaleTemplate(Exception):
 
     def __init__(self, current: Template) -> None:
         super().__init__("这个模板刚被别人改过。")
+        self.current = current
+
+
+class StaleRobot(Exception):
+    """Somebody else chose for this group meanwhile; ``current`` is what holds now."""
+
+    def __init__(self, current: GroupRobot) -> None:
+        super().__init__("这个群的消息刚被别人改过。")
         self.current = current
 
 
@@ -99,18 +107,36 @@ def reset_template(*, template: Template, by: Staff, at: datetime) -> None:
 
 
 @transaction.atomic
-def send_trial(*, channel: Channel, to: Staff, at: datetime) -> Delivery:
-    """A message to oneself over one channel, at any hour, to see whether it works. One audit entry."""
+def send_trial(*, channel: Channel, to: Staff, at: datetime, robot: str = "") -> Delivery:
+    """A message to oneself (or to a robot's group) over one channel, at any hour, to see whether it works. One audit entry."""
     message = Message.objects.create(
         recipient=to, kind="trial", title="这是一条测试消息", text="收到它，说明这个渠道可以使用。", created_at=at,
-        key=f"trial:{channel}:{at.isoformat()}", url=reverse("messaging:channels"), read_at=at,
+        key=f"trial:{channel}:{robot}:{at.isoformat()}", url=reverse("messaging:channels"), read_at=at,
     )
     ready = channel.value in configured()
     delivery = Delivery.objects.create(
-        message=message, channel=channel, created_at=at, next_try_at=at if ready else None,
+        message=message, channel=channel, robot=robot, created_at=at, next_try_at=at if ready else None,
         state=Delivery.State.WAITING if ready else Delivery.State.NOT_SET_UP,
     )
     audit.record(
-        action="messaging.tried", by=to, at=at, subject=audit.Subject("messaging.delivery", delivery.pk, channel.label)
+        action="messaging.tried", by=to, at=at, subject=audit.Subject("messaging.delivery", delivery.pk, delivery.way)
     )
     return delivery
+
+
+@transaction.atomic
+def save_robot(*, name: str, kinds_chosen: Collection[str], version: int, by: Staff, at: datetime) -> GroupRobot:
+    """Which messages this robot's group hears of from now on. One audit entry. Refuses a stale page (``StaleRobot``)."""
+    GroupRobot.objects.bulk_create([GroupRobot(name=name, version=0)], ignore_conflicts=True)
+    stored = GroupRobot.objects.select_for_update().get(name=name)
+    if stored.version != version:
+        raise StaleRobot(stored)
+    before = stored.kinds
+    stored.kinds = [kind.key for kind in kinds() if kind.for_groups and kind.key in kinds_chosen]
+    stored.version += 1
+    stored.save(update_fields=["kinds", "version"])
+    audit.record(
+        action="messaging.robot_saved", by=by, at=at, subject=audit.Subject("messaging.grouprobot", stored.pk, name),
+        changes={"kinds": ["、".join(map(label_of, before)), "、".join(map(label_of, stored.kinds))]},
+    )
+    return stored

@@ -7,12 +7,12 @@ from email import policy
 import pytest
 from django.utils import timezone
 
-from config.outward import Outward, outward_from
+from config.outward import Outward, OutwardError, outward_from
 from keqing.access.models import Staff
 from keqing.kit.formats import SHANGHAI
 from keqing.messaging.actions import delivering, send
 from keqing.messaging.actions.delivering import LEASE, LIMIT, deliver_due, try_again
-from keqing.messaging.models import Delivery, Reach, Template
+from keqing.messaging.models import Delivery, GroupRobot, Reach, Template
 from keqing.messaging.tests import fakes
 from keqing.messaging.wecom import forget_token
 
@@ -146,23 +146,86 @@ def test_a_person_may_have_another_name_in_wecom(settings, rep):
     assert service.sent[0]["touser"] == "manager"
 
 
+def _robots(settings, service, **groups: tuple[str, ...]) -> None:
+    """Robots of one service under the names of groups, and the kinds each group hears of."""
+    address = f"{service.url}/cgi-bin/webhook/send?key={fakes.ROBOT_KEY}"
+    _set_up(settings, KEQING_WECOM_ROBOTS=" ".join(f"{name}={address}&group={number}" for number, name in enumerate(groups)))
+    for name, wanted in groups.items():
+        GroupRobot.objects.create(name=name, kinds=list(wanted))
+
+
+def _said(service) -> list[str]:
+    return [one["text"]["content"] for one in service.sent]
+
+
 def test_the_group_robot_says_it_once_and_mentions_everybody(settings, cast, rep):
     Staff.objects.filter(pk=cast.manager.pk).update(mobile="13800000002")
     with fakes.robot() as service:
-        _set_up(settings, KEQING_WECOM_ROBOT_URL=f"{service.url}/cgi-bin/webhook/send?key={fakes.ROBOT_KEY}")
+        _robots(settings, service, 华南群=("test.group",))
         _send(rep, cast.manager, kind="test.group")
+        _send(cast.commerce, kind="test.group")  # the same matter reaches one more person later
         _deliver()
-    assert len(service.sent) == 1
-    assert service.sent[0]["text"]["mentioned_mobile_list"] == ["13800000001", "13800000002"]
-    assert service.sent[0]["text"]["content"].startswith("线索超时：示例市人民医院\n请在两小时内处理")
+        _deliver()
+    assert _said(service) == ["线索超时：示例市人民医院\n请在两小时内处理\nhttps://crm.example.com/leads/1/"]
+    assert service.sent[0]["text"]["mentioned_mobile_list"][:2] == ["13800000001", "13800000002"]
+    assert (_of("robot").robot, _of("robot").state, _of("robot").way) == ("华南群", State.SENT, "企业微信群机器人 · 华南群")
 
 
-def test_a_robot_that_was_removed_is_given_up(settings, rep):
+def test_each_group_hears_of_the_kinds_chosen_for_it_and_of_no_personal_ones(settings, rep):
     with fakes.robot() as service:
-        _set_up(settings, KEQING_WECOM_ROBOT_URL=f"{service.url}/cgi-bin/webhook/send?key=old")
+        _robots(settings, service, 华南群=("test.group", "test.own", "test.daily"), 管理群=("test.group", "test.plain"), 空群=())
+        for kind in ("test.group", "test.plain", "test.own", "test.daily"):
+            _send(rep, kind=kind)
+        _deliver()
+    sent = set(Delivery.objects.filter(channel="robot", state=State.SENT).values_list("robot", "message__kind"))
+    assert sent == {("华南群", "test.group"), ("管理群", "test.group"), ("管理群", "test.plain")}
+    assert len(service.sent) == 3
+
+
+def test_no_customer_leaves_by_a_group_unless_the_kind_names_none(settings, rep):
+    with fakes.robot() as service:
+        _robots(settings, service, 华南群=("test.plain",))
+        Template.objects.create(kind="test.plain", channel="robot", body="{类别}：{标题} {内容} {姓名}\n{链接}")
+        send(
+            to=[rep], kind="test.plain", title="线索超时：示例市人民医院", text="林晓 13912345678 等回电", url="/leads/1/", key="k", at=AT,
+        )
+        _deliver()
+    (said,) = _said(service)
+    assert "示例市人民医院" not in said and "林晓" not in said and "13912345678" not in said
+    assert said == f"普通：普通 有新消息，请登录客情查看。 {rep.name}\nhttps://crm.example.com/leads/1/"
+
+
+def test_a_group_that_cannot_be_reached_is_tried_again_and_hears_once(settings, rep):
+    with fakes.robot() as service:
+        _robots(settings, service, 华南群=("test.group",))
+        service.next_answers = [(200, {"errcode": 45009, "errmsg": "api freq out of limit"})]
         _send(rep, kind="test.group")
         _deliver()
-    assert (_of("robot").state, _of("robot").error) == (State.GIVEN_UP, "群机器人的地址无效，或机器人已被移除。")
+        assert (_of("robot").state, _of("robot").next_try_at) == (State.FAILED, AT + timedelta(minutes=1))
+        assert not service.sent
+        Staff.objects.filter(pk=rep.pk).update(is_active=False, left_on=AT.date())  # the group is still there
+        _deliver(AT + timedelta(minutes=1))
+        _deliver(AT + timedelta(minutes=9))
+    assert (len(service.sent), _of("robot").state) == (1, State.SENT)
+
+
+def test_a_robot_that_was_removed_is_given_up_and_one_no_longer_set_up_is_said_to_be_so(settings, rep):
+    with fakes.robot() as service:
+        _robots(settings, service, 华南群=("test.group",))
+        _set_up(settings, KEQING_WECOM_ROBOTS=f"华南群={service.url}/cgi-bin/webhook/send?key=old")
+        _send(rep, kind="test.group")
+        _deliver()
+        assert (_of("robot").state, _of("robot").error) == (State.GIVEN_UP, "群机器人的地址无效，或机器人已被移除。")
+        try_again(delivery=_of("robot"), by=rep, at=AT)
+        _set_up(settings, KEQING_WECOM_ROBOTS=f"别的群={service.url}/cgi-bin/webhook/send?key={fakes.ROBOT_KEY}")
+        _deliver(AT)
+    assert (_of("robot").state, service.sent) == (State.NOT_SET_UP, [])
+
+
+@pytest.mark.parametrize("wrong", ["只有名称", "群=", "群=http://robot.example.com/x", "群=https://a.example.com/x 群=https://b.example.com/x"])
+def test_a_half_written_robot_is_refused(wrong):
+    with pytest.raises(OutwardError):
+        outward_from({"KEQING_WECOM_ROBOTS": wrong})
 
 
 def test_an_sms_is_signed_and_says_no_more_than_the_title(settings, rep):

@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 from config.outward import outward_from
 from keqing.messaging.actions import Outgoing, send, send_all
 from keqing.messaging.channels import Channel
-from keqing.messaging.models import Delivery, DigestItem, Message, Preference
+from keqing.messaging.models import Delivery, DigestItem, GroupRobot, Message, Preference
 from keqing.people.tests.factories import NOW
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("known_kinds")]
@@ -42,6 +42,7 @@ def test_the_same_key_of_another_kind_is_another_message(cast):
 
 
 def test_the_group_is_told_once_however_many_people_it_concerns(cast, all_set_up):
+    GroupRobot.objects.create(name="默认群", kinds=["test.group"])
     _send(cast.rep, cast.manager, kind="test.group")
     assert Delivery.objects.filter(channel=Channel.ROBOT).count() == 1
     assert Message.objects.count() == 2

@@ -11,7 +11,7 @@ from keqing.kit.formats import SHANGHAI
 from keqing.messaging.actions import send
 from keqing.messaging.actions.digest import gather_digests
 from keqing.messaging.actions.inbox import KEPT, forget_old_messages
-from keqing.messaging.models import Delivery, DigestItem, Message, Preference, Reach, Template
+from keqing.messaging.models import Delivery, DigestItem, GroupRobot, Message, Preference, Reach, Template
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("known_kinds")]
 AT = datetime(2026, 11, 23, 8, 0, tzinfo=SHANGHAI)
@@ -95,13 +95,14 @@ def test_channels_say_what_is_missing_and_never_a_secret(client, cast, settings)
     assert page.count("未配置") >= 4 and "KEQING" not in page
     settings.OUTWARD = outward_from({"KEQING_WECOM_ROBOT_URL": "https://robot.example.com/send?key=geheim"})
     page = _page(client, "channels")
-    assert "robot.example.com" in page and "geheim" not in page and "发一条给我" in page
+    assert "robot.example.com" in page and "geheim" not in page and "试发一条" in page
 
 
 def test_a_trial_goes_into_the_log(client, cast, settings):
     settings.OUTWARD = outward_from({"KEQING_WECOM_ROBOT_URL": "https://robot.example.com/send?key=geheim"})
     client.force_login(cast.system)
-    client.post(reverse("messaging:trial", args=["robot"]))
+    client.post(reverse("messaging:trial", args=["robot"]), {"robot": "默认群"})
+    assert client.post(reverse("messaging:trial", args=["robot"]), {"robot": "没有这个群"}).status_code == 404
     client.post(reverse("messaging:trial", args=["sms"]))
     page = _page(client, "deliveries")
     assert "企业微信群机器人" in page and "未配置" in page and "测试消息" in page
@@ -110,6 +111,26 @@ def test_a_trial_goes_into_the_log(client, cast, settings):
     assert "再发一次" in _page(client, "delivery", refused.pk)
     client.post(reverse("messaging:again", args=[refused.pk]))
     assert Delivery.objects.get(pk=refused.pk).state == "waiting"
+
+
+def test_the_administrator_chooses_what_a_group_hears_of(client, cast, settings):
+    settings.OUTWARD = outward_from({"KEQING_WECOM_ROBOTS": "华南群=https://robot.example.com/send?key=geheim"})
+    client.force_login(cast.system)
+    page = _page(client, "channels")
+    assert "华南群" in page and "还没有选择消息" in page and "geheim" not in page
+    url = reverse("messaging:group", args=["华南群"])
+    page = client.get(url).content.decode()
+    assert "普通（只说类别和链接）" in page and "个人汇总" not in page and "geheim" not in page
+    assert client.post(url, {"kinds": ["test.plain", "test.group"], "version": "0"}).status_code == 302
+    assert set(GroupRobot.objects.get().kinds) == {"test.plain", "test.group"}
+    assert Entry.objects.filter(action="messaging.robot_saved").count() == 1
+    stale = client.post(url, {"kinds": [], "version": "0"})
+    assert stale.status_code == 409 and len(GroupRobot.objects.get().kinds) == 2
+    assert client.post(url, {"kinds": ["test.own"], "version": "1"}).status_code == 422
+    assert client.post(url, {"version": "1"}).status_code == 302 and GroupRobot.objects.get().kinds == []
+    assert client.get(reverse("messaging:group", args=["别的群"])).status_code == 404
+    client.force_login(cast.rep)
+    assert client.get(url).status_code == 403
 
 
 def test_the_log_keeps_the_words_to_their_reader(client, cast):

@@ -12,13 +12,21 @@ from keqing.access.gate import allow, fetch
 from keqing.kit import lists, pages
 from keqing.kit.formats import business_date
 from keqing.messaging.actions.delivering import try_again
-from keqing.messaging.actions.settings import StaleTemplate, reset_template, save_template, send_trial
+from keqing.messaging.actions.settings import (
+    StaleRobot,
+    StaleTemplate,
+    reset_template,
+    save_robot,
+    save_template,
+    send_trial,
+)
 from keqing.messaging.channels import OUTWARD, Channel
-from keqing.messaging.forms import TemplateForm
+from keqing.messaging.forms import RobotForm, TemplateForm
 from keqing.messaging.kinds import kinds
-from keqing.messaging.models import Delivery, Template
+from keqing.messaging.models import Delivery, GroupRobot, Template
 from keqing.messaging.permissions import Can
 from keqing.messaging.queries import channel_lines, template_line, template_lines
+from keqing.messaging.setup import outward, robot_named
 from keqing.messaging.tables import open_deliveries
 
 
@@ -34,12 +42,42 @@ def channels(request: HttpRequest) -> HttpResponse:
 @allow(Can.MANAGE)
 def trial(request: HttpRequest, channel: str) -> HttpResponse:
     """A message to oneself; the worker sends it within a minute."""
-    made = send_trial(channel=_channel(channel), to=request.user, at=timezone.now())
+    asked = _channel(channel)
+    robot = _robot(request.POST.get("robot", "")) if asked == Channel.ROBOT and outward().robots else ""
+    made = send_trial(channel=asked, to=request.user, at=timezone.now(), robot=robot)
     if made.state == Delivery.State.NOT_SET_UP:
         messages.warning(request, _("这个渠道还没有配置。"))
     else:
-        messages.success(request, _("测试消息一分钟内发给您自己，结果见这一页。"))
+        told = _("测试消息一分钟内发到“%(group)s”，结果见这一页。") % {"group": robot} if robot else _("测试消息一分钟内发给您自己，结果见这一页。")
+        messages.success(request, told)
     return redirect("messaging:delivery", made.pk)
+
+
+@require_http_methods(["GET", "POST"])
+@allow(Can.MANAGE)
+def group(request: HttpRequest, robot: str) -> HttpResponse:
+    """Which messages the group of a robot hears of."""
+    name, at, status = robot, timezone.now(), 200
+    stored = GroupRobot.objects.visible_to(request.user).filter(name=name).first()
+    stored = stored or GroupRobot(name=_robot(name), version=0)  # one chosen for stays to be seen, also while it is not set up
+    form = RobotForm(request.POST or None, initial={"kinds": stored.kinds, "version": stored.version})
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            data = form.cleaned_data
+            try:
+                save_robot(name=name, kinds_chosen=data["kinds"], version=data["version"], by=request.user, at=at)
+            except StaleRobot as stale:
+                form.show_conflict(current={"kinds": stale.current.kinds}, version=stale.current.version)
+                status = 409
+            else:
+                messages.success(request, _("已保存，以后的消息按它发到“%(name)s”。") % {"name": name})
+                return redirect("messaging:channels")
+    context = {
+        "form": form, "heading": _("群机器人：%(name)s") % {"name": name}, "submit_label": _("保存"),
+        "cancel_url": reverse("messaging:channels"),
+    }
+    return pages.render(request=request, template="kit/form.html", context=context, status=status)
 
 
 @require_GET
@@ -113,6 +151,13 @@ def again(request: HttpRequest, pk: int) -> HttpResponse:
     try_again(delivery=fetch(Delivery, pk, request), by=request.user, at=timezone.now())
     messages.success(request, _("一分钟内再发一次。"))
     return redirect("messaging:delivery", pk)
+
+
+def _robot(name: str) -> str:
+    """A robot that is set up."""
+    if robot_named(name) is None:
+        raise Http404
+    return name
 
 
 def _channel(text: str) -> Channel:
