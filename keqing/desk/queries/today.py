@@ -25,7 +25,8 @@ from keqing.playbooks.queries import steps_of_reminders
 from keqing.service.models import Feedback
 
 AHEAD_DAYS = 7
-SHOWN = 50
+# what is shown of each part before "全部" leads to the list of it
+OVERDUE, DUE, COMING, COMMENTS = 20, 30, 10, 10
 RECENT = 6
 TEAM = 12
 ALARM_DAYS = 6
@@ -112,7 +113,7 @@ def today_board(*, staff: Staff, today: date) -> TodayBoard:
         day=chinese_day(today),
         today=today,
         reminders=_with_plans(_reminders(positions, today, until)) if works else (),
-        comments=list(unread.select_related("author", "contact").order_by("-at")[:SHOWN]) if not_read else (),
+        comments=list(unread.select_related("author", "contact").order_by("-at")[:COMMENTS]) if not_read else (),
         recent=_recent(staff) if works else (),
         entrusted_ids=entrusted,
         proxied_ids=frozenset(one.position.pk for one in staff.standing.deputyships),
@@ -160,11 +161,12 @@ def _nearest_head(path: str, headed: dict[str, int]) -> int | None:
 
 
 def _reminders(positions: frozenset[int], today: date, until: date) -> list[Reminder]:
-    """Overdue ones, oldest first, must not push today's out of sight: each part has its own limit."""
+    """Overdue ones, oldest first, must not push today's out of sight: each part has its own limit; one statement."""
     rows = Reminder.objects.open().at_positions(positions)
     rows = rows.select_related("contact", "position__holder").order_by("due_on", "pk")
-    past = list(rows.filter(due_on__lt=today)[:SHOWN])
-    return [*past, *rows.filter(due_on__gte=today, due_on__lte=until)[: 2 * SHOWN]]
+    overdue, due = rows.filter(due_on__lt=today)[:OVERDUE], rows.filter(due_on=today)[:DUE]
+    coming = rows.filter(due_on__gt=today, due_on__lte=until)[:COMING]
+    return sorted(overdue.union(due, coming, all=True), key=lambda one: (one.due_on, one.pk))
 
 
 def _with_plans(reminders: list[Reminder]) -> list[Reminder]:
