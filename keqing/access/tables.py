@@ -14,10 +14,11 @@ from keqing.access.forms import PositionFilter, StaffFilter
 from keqing.access.labels import kind_label
 from keqing.access.models import Position, Staff, TerritoryRule
 from keqing.access.standing import roles
+from keqing.kit.addresses import address
 from keqing.kit.formats import format_date, format_datetime
 from keqing.kit.list_files import FileColumn
 from keqing.kit.list_registry import OpenList
-from keqing.kit.list_rows import Cell, address
+from keqing.kit.list_rows import Cell
 from keqing.kit.lists import Column, ListSpec, Preset
 from keqing.kit.masks import mask_phone
 

@@ -17,11 +17,12 @@ from keqing.access.labels import WORDS, word_label
 from keqing.access.models import Holding, Position, WordUse
 from keqing.access.standing import roles
 from keqing.access.tables import role_name
+from keqing.kit.addresses import address
 from keqing.kit.formats import business_date, format_date
 from keqing.kit.formula_guard import guarded
 from keqing.kit.list_files import FileColumn
 from keqing.kit.list_registry import OpenList
-from keqing.kit.list_rows import Cell, address
+from keqing.kit.list_rows import Cell
 from keqing.kit.lists import Column, ListSpec, Preset
 
 UNUSED_DAYS = 90

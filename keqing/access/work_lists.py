@@ -17,11 +17,12 @@ from keqing.access.models import Proxy, Staff, Transfer, TransferItem
 from keqing.access.permissions import Can
 from keqing.access.tables import status
 from keqing.access.work_forms import duties_of
+from keqing.kit.addresses import address
 from keqing.kit.formats import format_date, format_datetime
 from keqing.kit.forms import Form
 from keqing.kit.list_files import FileColumn
 from keqing.kit.list_registry import OpenList
-from keqing.kit.list_rows import Cell, address
+from keqing.kit.list_rows import Cell
 from keqing.kit.lists import Column, ListSpec, Preset
 
 NUMBERED = re.compile(r"客户 #(\d+)")

@@ -12,11 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from keqing.audit import labels
 from keqing.audit.models import Entry
 from keqing.audit.queries import AuditFilter, entries_matching
+from keqing.kit.addresses import address
 from keqing.kit.formats import NOTHING, format_datetime
 from keqing.kit.forms import Form
 from keqing.kit.list_files import FileColumn
 from keqing.kit.list_registry import OpenList
-from keqing.kit.list_rows import address
 from keqing.kit.lists import Column, ListSpec
 
 

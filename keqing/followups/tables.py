@@ -17,11 +17,12 @@ from keqing.followups.models import Commitment, ContactRecord, Reminder, of_pres
 from keqing.followups.permissions import Can
 from keqing.followups.promises import commitment_state
 from keqing.followups.queries import uncommented
+from keqing.kit.addresses import address
 from keqing.kit.date_ranges import DateRangeForm, within
 from keqing.kit.formats import business_date, format_date, format_datetime
 from keqing.kit.forms import Form
 from keqing.kit.list_registry import OpenList
-from keqing.kit.list_rows import Cell, address
+from keqing.kit.list_rows import Cell
 from keqing.kit.lists import Asked, Column, ListSpec, Preset
 from keqing.kit.templatetags.kit import due_class, due_text
 from keqing.people.choices import BusinessState

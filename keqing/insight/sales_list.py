@@ -11,11 +11,12 @@ from django.utils import timezone
 
 from keqing.access.models import OrgUnit, Position, Staff
 from keqing.insight.salespeople import Line, lines_of, salespeople
+from keqing.kit.addresses import address
 from keqing.kit.formats import business_date, format_date, format_number
 from keqing.kit.forms import Form
 from keqing.kit.list_files import FileColumn
 from keqing.kit.list_registry import OpenList
-from keqing.kit.list_rows import Cell, address
+from keqing.kit.list_rows import Cell
 from keqing.kit.lists import Column, ListSpec, Preset
 
 

@@ -12,11 +12,12 @@ from django.utils import timezone
 from keqing.access.models import Staff
 from keqing.insight import sources
 from keqing.insight.sources import NO_ORDERS, expected_return, per_lead, share
+from keqing.kit.addresses import address
 from keqing.kit.date_ranges import DateRangeForm
 from keqing.kit.formats import business_date, format_money, format_number, format_percent
 from keqing.kit.list_files import FileColumn
 from keqing.kit.list_registry import OpenList
-from keqing.kit.list_rows import Cell, address
+from keqing.kit.list_rows import Cell
 from keqing.kit.lists import Column, ListSpec
 from keqing.leads.models import Campaign, Channel
 from keqing.leads.permissions import Can

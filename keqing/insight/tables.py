@@ -10,9 +10,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from keqing.followups.models import ContactRecord
+from keqing.kit.addresses import address
 from keqing.kit.date_ranges import DateRangeForm, within
 from keqing.kit.formats import business_date, format_date
-from keqing.kit.list_rows import Cell, address
+from keqing.kit.list_rows import Cell
 from keqing.kit.lists import Column, ListSpec
 
 SHOWN = 80

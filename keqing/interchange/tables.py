@@ -14,11 +14,12 @@ from django.utils.translation import gettext_lazy as _
 from keqing.access.models import Staff
 from keqing.interchange.models import WORKING, Import
 from keqing.interchange.registry import spec_of, specs_for
+from keqing.kit.addresses import address
 from keqing.kit.date_ranges import DateRangeForm, within
 from keqing.kit.formats import business_date, format_datetime, format_number
 from keqing.kit.list_files import FileColumn
 from keqing.kit.list_registry import OpenList
-from keqing.kit.list_rows import Cell, address
+from keqing.kit.list_rows import Cell
 from keqing.kit.lists import Column, ListSpec, Preset
 
 BADGES = {

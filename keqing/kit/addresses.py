@@ -1,10 +1,13 @@
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 LARGEST = 2**63 - 1
+SAMPLE = 987654321
 
 
 def whole_number(text: str | None) -> int | None:
@@ -33,3 +36,20 @@ def back(request: HttpRequest, default: str = "") -> str:
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     ours = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts={request.get_host()})
     return wanted if ours else default
+
+
+def address(view: str, *numbers: int) -> str:
+    """``reverse`` for a view whose arguments are whole numbers, fast enough for every link of a page."""
+    first, *rest = _pieces(view, len(numbers))
+    return first + "".join([f"{number}{piece}" for number, piece in zip(numbers, rest, strict=True)])
+
+
+@cache
+def _pieces(view: str, count: int) -> list[str]:
+    """What stands around the numbers in the address."""
+    samples = [SAMPLE + place for place in range(count)]
+    pieces, rest = [], reverse(view, args=samples)
+    for sample in samples:
+        before, _found, rest = rest.partition(str(sample))
+        pieces.append(before)
+    return [*pieces, rest]

@@ -3,12 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
 from html import escape
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 
 from keqing.kit.formats import NOTHING
@@ -17,7 +15,6 @@ if TYPE_CHECKING:
     from keqing.kit.list_parts import Column
     from keqing.kit.lists import ListSpec
 
-SAMPLE = 987654321
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +101,3 @@ def _firsts(columns: Sequence["Column"]) -> list[tuple[bool, "Column"]]:
 
 def _attribute(name: str) -> CellOf:
     return lambda row, _today: getattr(row, name)
-
-
-@cache
-def _pattern(view: str) -> tuple[str, str]:
-    before, after = reverse(view, args=[SAMPLE]).split(str(SAMPLE))
-    return before, after
-
-
-def address(view: str, pk: Any) -> str:
-    """``reverse`` for a view whose one argument is a number, fast enough for every row of a list."""
-    before, after = _pattern(view)
-    return f"{before}{pk}{after}"

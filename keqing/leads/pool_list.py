@@ -10,11 +10,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from keqing.access.models import Staff
+from keqing.kit.addresses import address
 from keqing.kit.formats import format_datetime
 from keqing.kit.forms import Form
 from keqing.kit.list_files import FileColumn
 from keqing.kit.list_registry import OpenList
-from keqing.kit.list_rows import Cell, address
+from keqing.kit.list_rows import Cell
 from keqing.kit.lists import Column, ListSpec
 from keqing.leads import file_columns
 from keqing.leads.models import Channel, Lead

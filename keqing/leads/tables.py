@@ -13,11 +13,12 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from keqing.access.models import Staff
+from keqing.kit.addresses import address
 from keqing.kit.date_ranges import DateRangeForm, bounds
 from keqing.kit.formats import business_date, day_bounds, format_date, format_datetime, format_money, format_number
 from keqing.kit.forms import Form
 from keqing.kit.list_registry import OpenList
-from keqing.kit.list_rows import Cell, address
+from keqing.kit.list_rows import Cell
 from keqing.kit.lists import Asked, Column, ListSpec, Preset
 from keqing.leads import file_columns
 from keqing.leads.choices import OPEN_STATES, Judgement, State

@@ -12,11 +12,12 @@ from django.utils.translation import gettext_lazy as _
 
 from keqing.access.models import Staff
 from keqing.followups.models import ContactRecord
+from keqing.kit.addresses import address
 from keqing.kit.date_ranges import DateRangeForm, bounds, within
 from keqing.kit.formats import business_date, format_date, format_datetime
 from keqing.kit.forms import Form
 from keqing.kit.list_registry import OpenList
-from keqing.kit.list_rows import Cell, address
+from keqing.kit.list_rows import Cell
 from keqing.kit.lists import Asked, Column, ListSpec, Preset
 from keqing.kit.templatetags.kit import due_class
 from keqing.lifecycle import file_columns

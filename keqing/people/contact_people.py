@@ -12,11 +12,12 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from keqing.access.models import Staff
+from keqing.kit.addresses import address
 from keqing.kit.formats import format_date
 from keqing.kit.forms import Form
 from keqing.kit.list_files import FileColumn
 from keqing.kit.list_registry import OpenList
-from keqing.kit.list_rows import Cell, address
+from keqing.kit.list_rows import Cell
 from keqing.kit.lists import Asked, Column, Preset
 from keqing.kit.masks import mask_phone
 from keqing.kit.search import normalise

@@ -11,12 +11,14 @@ from django.http import Http404, HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from keqing.access.directory import seat
 from keqing.access.models import Staff
 from keqing.exports.permissions import Can as ExportCan
 from keqing.kit import keyset
+from keqing.kit.addresses import address
 from keqing.kit.forms import Form, SeveralField
 from keqing.kit.list_registry import OpenList
-from keqing.kit.list_rows import Cell, address
+from keqing.kit.list_rows import Cell
 from keqing.kit.lists import Asked, Column, ListSpec, Preset
 from keqing.kit.masks import mask_phone
 from keqing.people import file_columns, queries
@@ -147,8 +149,9 @@ def _last_inside(code: str) -> str:
     return code[:2] + "9999" if code.endswith("0000") else code[:4] + "99"
 
 
-def dress_organisations(rows: Sequence[Organisation], columns: Sequence[Column]) -> None:
-    """Give each row its contact, in one statement for the page, when the column is shown."""
+def dress_organisations(rows: Sequence[Organisation], columns: Sequence[Column], *, staff: Staff) -> None:
+    """Give each row its owner and, in one statement for the page, its contact when the column is shown."""
+    seat(rows, staff=staff)
     if PERSON not in columns:
         return
     contacts = queries.first_contacts([row.pk for row in rows])
@@ -328,7 +331,7 @@ READ = (
     "name", "code", "phone", "kind", "unit", "version", "is_unverified", "deleted_at", "level", "category", "business_state", "beds",
     "store_class", "store_count", "tier", "coverage", "license_expires_on", "agent_products", "authorised_until", "completeness",
     "last_contact_on", "next_due_on", "lifecycle", "lifecycle_since",
-    "region__full_name", "chain__name", "owner_position__name", "owner_position__holder__name",
+    "owner_position", "region__full_name", "chain__name",
 )
 
 
@@ -346,7 +349,7 @@ def open_organisations(request: HttpRequest, kind: str) -> OpenList:
     spec = OrganisationList(kind=kind, request=request)
     if request.GET.get("preset") == UNSOURCED.key:
         spec.presets = [*spec.presets, UNSOURCED]
-    return OpenList(spec, rows.select_related("region", "chain", "owner_position__holder").only(*READ))
+    return OpenList(spec, rows.select_related("region", "chain").only(*READ))
 
 
 def open_people(request: HttpRequest, _argument: str = "") -> OpenList:

@@ -13,11 +13,12 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from keqing.access.models import Staff
+from keqing.kit.addresses import address
 from keqing.kit.date_ranges import DateRangeForm, within
 from keqing.kit.formats import business_date, format_datetime
 from keqing.kit.list_files import FileColumn
 from keqing.kit.list_registry import OpenList
-from keqing.kit.list_rows import Cell, address
+from keqing.kit.list_rows import Cell
 from keqing.kit.lists import Column, ListSpec, Preset
 from keqing.people.actions.trash import KEPT_DAYS
 from keqing.people.choices import Kind, PersonKind

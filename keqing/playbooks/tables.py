@@ -15,11 +15,11 @@ from django.utils.translation import gettext_lazy
 from keqing.access.models import Staff
 from keqing.exports.permissions import Can as ExportCan
 from keqing.followups.models import customers_reached
-from keqing.kit.addresses import whole_number
+from keqing.kit.addresses import address, whole_number
 from keqing.kit.formats import business_date, format_date
 from keqing.kit.forms import Form, SeveralField
 from keqing.kit.list_registry import OpenList
-from keqing.kit.list_rows import Cell, address
+from keqing.kit.list_rows import Cell
 from keqing.kit.lists import Column, ListSpec, Preset
 from keqing.people.choices import Kind, Stage
 from keqing.people.columns import DUE, KIND, NAME, OWNER, RECENT, REGION

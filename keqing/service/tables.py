@@ -12,10 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from keqing.access.models import Staff
 from keqing.followups.file_columns import exported
 from keqing.followups.models import of_present_customers
+from keqing.kit.addresses import address
 from keqing.kit.formats import day_bounds, format_datetime
 from keqing.kit.list_files import FileColumn
 from keqing.kit.list_registry import OpenList
-from keqing.kit.list_rows import Cell, address
+from keqing.kit.list_rows import Cell
 from keqing.kit.lists import Column, ListSpec, Preset
 from keqing.service.forms import FeedbackFilter
 from keqing.service.models import Feedback, next_due

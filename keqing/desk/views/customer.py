@@ -11,11 +11,12 @@ from django.views.decorators.http import require_GET
 
 from keqing.access.card_rate import card
 from keqing.access.gate import allow, fetch
-from keqing.desk.queries.customer import PersonPage, customer_page, page_rows, person_page
+from keqing.desk.queries.customer import PersonPage, customer_page, furnish, page_rows, person_page
 from keqing.followups import queries as followups
 from keqing.followups.models import ContactRecord
 from keqing.kit import pages
 from keqing.kit.formats import business_date
+from keqing.lifecycle.queries.customer import precall
 from keqing.people.choices import CARE_KINDS
 from keqing.people.labels import change_lines, owner_label
 from keqing.people.models import Organisation, Person
@@ -52,6 +53,7 @@ def customer(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _organisation(request: HttpRequest, organisation: Organisation) -> HttpResponse:
     staff, today, pk = request.user, business_date(timezone.now()), organisation.pk
+    furnish(organisation, staff=staff)
     board = followups.stream_board(customer=organisation, staff=staff, today=today) if staff.may("contact.view") else None
     counts = {
         "people": organisation.people_count,  # type: ignore[attr-defined]
@@ -87,7 +89,6 @@ def _organisation(request: HttpRequest, organisation: Organisation) -> HttpRespo
         "tabs": tabs,
         "tab": tab if tab in {key for key, _label, _count in tabs} else "",
         "panel_url": reverse(PANELS[tab], args=[pk]) if tab in PANELS and tab not in hidden else "",
-        "panels": {key: reverse(PANELS[key], args=[pk]) for key, _label, _count in tabs},
         "may_edit": organisation.allows(staff, Can.EDIT),
         "may_assign": organisation.allows(staff, Can.ASSIGN),
         "may_trash": organisation.allows(staff, Can.TRASH),
@@ -95,6 +96,8 @@ def _organisation(request: HttpRequest, organisation: Organisation) -> HttpRespo
         "may_see_people": staff.may(Can.VIEW_PERSON),
         "today": today,
     }
+    if tab != "stage" and "stage" not in hidden:
+        context["precall"] = precall(customer=organisation, staff=staff, today=today)
     return pages.render(request=request, template="desk/customer.html", context=context)
 
 

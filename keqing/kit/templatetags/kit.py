@@ -4,11 +4,14 @@ from datetime import date, datetime
 from typing import Any
 
 from django import template
+from django.template.defaulttags import URLNode
+from django.template.defaulttags import url as django_url
 from django.utils import timezone
+from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 
 from keqing.kit import counts, formats, icons, masks, pages
-from keqing.kit.addresses import replaced
+from keqing.kit.addresses import address, replaced
 from keqing.kit.formats import NOTHING
 
 register = template.Library()
@@ -29,6 +32,23 @@ def look(context: template.Context) -> dict[str, str]:
         "density": pages.density(request),
         "nav": pages.navigation_width(request),
     }
+
+
+class AddressNode(URLNode):
+    """``{% url %}`` with whole numbers put into an address found once: a page of work has some thousand links."""
+
+    def render(self, context: template.Context) -> str:
+        numbers = [one.resolve(context) for one in self.args]
+        if self.kwargs or self.asvar or not all(type(one) is int for one in numbers):
+            return super().render(context)
+        found = address(self.view_name.resolve(context), *numbers)
+        return conditional_escape(found) if context.autoescape else found
+
+
+@register.tag
+def url(parser: template.base.Parser, token: template.base.Token) -> AddressNode:
+    node = django_url(parser, token)
+    return AddressNode(node.view_name, node.args, node.kwargs, node.asvar)
 
 
 # what stands for the token of a form in a part that is drawn once for many requests

@@ -47,7 +47,7 @@ def organisations(request: HttpRequest, kind: str) -> HttpResponse:
     opened = open_organisations(request, kind)
     page = opened.spec.build(request=request, queryset=opened.rows, today=today)
     if not names:
-        dress_organisations(page.rows, opened.spec.columns)
+        dress_organisations(page.rows, opened.spec.columns, staff=staff)
     new_kinds = [(key, label) for key, label in Kind.choices if may_enter(staff, key)]
     context = {
         "kind": kind,
