@@ -1,32 +1,51 @@
 """Plain values as csv. Text never becomes a formula (T35); numbers and dates stay what they are."""
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any
 
 from keqing.kit.formats import format_datetime
 from keqing.kit.formula_guard import SUSPECT, guarded
 
+_NUMBERS, _TEXTS, _DAYS = {int, float, Decimal}, {str, type(None)}, {date, type(None)}
+# the first sign of a text, or nothing
+_FIRST = itemgetter(slice(1))
+
 
 def csv_pieces(*, heads: Sequence[str], portions: Iterable[Sequence[Sequence[Any]]], encoding: str) -> Iterator[bytes]:
     """The file piece by piece, its first line at once. Encoded as asked; a byte-order mark stands only at the start."""
-    buffer = io.StringIO(newline="")
-    # every text in quotes: a reader that splits at other signs does not cut a cell open
-    writer = csv.writer(buffer, quoting=csv.QUOTE_NONNUMERIC, lineterminator="\r\n")
-    writer.writerow([guarded(head) for head in heads])
-    yield buffer.getvalue().encode(encoding)
+    yield _lines([[head] for head in heads]).encode(encoding)
     later = "utf-8" if encoding == "utf-8-sig" else encoding
     for portion in portions:
-        buffer.seek(0)
-        buffer.truncate()
-        # nearly every cell is text that needs nothing: said here, it costs no call
-        writer.writerows(
-            [[value if value.__class__ is str and value[:1] not in SUSPECT else csv_value(value) for value in row] for row in portion]
-        )
-        yield buffer.getvalue().encode(later)
+        yield _lines(zip(*portion, strict=True)).encode(later)
+
+
+def _lines(columns: Iterable[Sequence[Any]]) -> str:
+    """Rows given as columns: a look at a whole column spares a look at each of its cells, and takes a third of the time."""
+    return "".join([f"{line}\r\n" for line in map(",".join, zip(*map(_cells, columns), strict=True))])
+
+
+def _cells(values: Sequence[Any]) -> Iterable[str]:
+    """One column as the file has it: every text in quotes, so that a reader that splits at other signs cuts no cell open."""
+    kinds = set(map(type, values))
+    if kinds <= _NUMBERS:
+        return map(str, values)
+    if kinds <= _DAYS:
+        known = {day: '""' if day is None else f'"{day.isoformat()}"' for day in set(values)}
+        return map(known.__getitem__, values)
+    if not kinds <= _TEXTS:
+        return [str(made) if type(made) in _NUMBERS else _quoted(made) for made in map(csv_value, values)]
+    texts = [value or "" for value in values] if type(None) in kinds else values
+    # nearly every column is text that needs nothing
+    if not SUSPECT.isdisjoint(map(_FIRST, texts)):
+        texts = [guarded(text) for text in texts]
+    return map(_quoted, texts) if '"' in "".join(texts) else [f'"{text}"' for text in texts]
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
 
 
 def csv_value(value: Any) -> Any:

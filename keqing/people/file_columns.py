@@ -8,8 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
-from django.db.models import Case, IntegerField, When
-from django.db.models.expressions import RawSQL
+from django.db import connection
 
 from keqing.access.models import Staff
 from keqing.exports.permissions import Can as ExportCan
@@ -32,7 +31,7 @@ from keqing.people.choices import (
 from keqing.people.fields import organisation_fields
 from keqing.people.imports.columns import COLUMNS
 from keqing.people.labels import label_of
-from keqing.people.models import Affiliation, Organisation
+from keqing.people.models import Organisation
 
 
 def _label(choices: Any) -> Callable[[str], str]:
@@ -109,21 +108,31 @@ def of_kind(kind: str) -> tuple[FileColumn, ...]:
     return (*ON_SCREEN, *more)
 
 
+_FIRST_CONTACTS = """
+    select first.organisation_id, person.name, first.role, first.post, first.is_department_head, department.name
+    from (
+        select distinct on (organisation_id) * from people_affiliation post
+        where organisation_id = any(%s::bigint[]) and to_on is null
+            and not exists (select from people_person gone where gone.id = post.person_id and gone.deleted_at is not null)
+        order by organisation_id, array_position(%s::text[], role::text), is_department_head desc, person_id
+    ) first
+    join people_person person on person.id = first.person_id
+    left join people_department department on department.id = first.department_id
+"""
+
+
 def contacts_beside(keys: Sequence[int]) -> dict[int, str]:
-    """``queries.first_contacts`` for very many customers: the database picks, and no model instance is made."""
+    """``queries.first_contacts`` for very many customers: the database picks before it looks for names, and no model
+    instance is made."""
     roles = {value: str(label) for value, label in Role.choices}
-    order = Case(*(When(role=role, then=place) for role, place in queries.ORDER.items()), default=99, output_field=IntegerField())
-    # one array instead of ten thousand parameters, as the database writes it: the driver takes long over lists
-    these = RawSQL("select unnest(%s::bigint[])", [f"{{{','.join(map(str, keys))}}}"])  # noqa: S611  travels as a parameter
-    rows = (
-        Affiliation.objects.filter(organisation_id__in=these, to_on__isnull=True, person__deleted_at__isnull=True)
-        .order_by("organisation_id", order, "-is_department_head", "person_id").distinct("organisation_id")
-        .values_list("organisation_id", "person__name", "role", "post", "is_department_head", "department__name")
-    )
-    return {
-        pk: f"{f'{department}主任' if head and department else post or roles.get(role, '')} {name}"
-        for pk, name, role, post, head, department in rows
-    }
+    with connection.cursor() as cursor:
+        # arrays as the database writes them: the driver takes long over lists
+        ranked = sorted(queries.ORDER, key=queries.ORDER.__getitem__)
+        cursor.execute(_FIRST_CONTACTS, [f"{{{','.join(map(str, keys))}}}", f"{{{','.join(ranked)}}}"])
+        return {
+            pk: f"{f'{department}主任' if head and department else post or roles.get(role, '')} {name}"
+            for pk, name, role, post, head, department in cursor.fetchall()
+        }
 
 
 def covers(reader: Staff, word: str) -> bool:
