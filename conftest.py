@@ -9,6 +9,7 @@ test on a script error or a content-security violation; ``live_server.url`` (pyt
 
 import atexit
 import fcntl
+import gc
 import ipaddress
 import os
 import socket
@@ -68,6 +69,8 @@ def _start_database() -> str:
     return url
 
 
+# a suite makes and drops objects by the million: looking for cycles after every 700 of them costs a tenth of its time
+gc.set_threshold(50_000, 20, 50)
 os.environ["DATABASE_URL"] = _start_database()
 (VAR / "static").mkdir(parents=True, exist_ok=True)  # collected files live there; whitenoise asks for the folder
 
@@ -122,6 +125,14 @@ def nothing_remembered() -> None:
 
     remembered.forget_all()
     list_seen.forget_all()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """Every database of the suite is a copy of one that was migrated once (``tests.template``)."""
+    from tests import template
+
+    connection.settings_dict["TEST"]["TEMPLATE"] = template.made(url=os.environ["DATABASE_URL"], var=VAR)
 
 
 @pytest.fixture(scope="session")
