@@ -16,11 +16,13 @@ class PlaybooksConfig(AppConfig):
         from keqing.playbooks.batches import EnrolBatch
         from keqing.playbooks.defaults import furnish
         from keqing.playbooks.entries import PlansFollowStages
+        from keqing.playbooks.lapsed import MESSAGE as LAPSED
         from keqing.playbooks.permissions import Can
 
         delegated.register_shared(read=(Can.VIEW,), write=(Can.ENROL,))
         entries.register(PlansFollowStages())
         kinds.register(key=MESSAGE, label="夜间生成的跟进", personal=True)
+        kinds.register(key=LAPSED, label="跟进方案的筛选失效")
         batches.register(EnrolBatch())
         batches.also_on(list_name="attention", actions=("schedule", "assign", "tag"))
         founding.register(furnish)

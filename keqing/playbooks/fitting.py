@@ -31,15 +31,20 @@ def customers_for(edition: Edition, *, today: date, any_stage: bool = False) -> 
 
 
 def _in_saved_filter(rows: QuerySet[Organisation], edition: Edition, today: date) -> QuerySet[Organisation]:
-    """Narrowed by a list's filters as whoever wrote the edition sees them; filters that no longer hold find nobody."""
+    """Narrowed by a list's filters as whoever wrote the edition sees them; filters that no longer hold find nobody (``lapsed``)."""
+    chosen = in_view_of(edition, today=today)
+    return rows.none() if chosen is None else rows.filter(pk__in=chosen.order_by().values("pk"))
+
+
+def in_view_of(edition: Edition, *, today: date) -> QuerySet[Organisation] | None:
+    """The customers of the edition's saved filter; None when the filter does not hold any more."""
     key, _mark, query = edition.query.partition("?")
     try:
         asked = list_registry.asked(user=edition.by, query=query, key=key)
         opened = list_registry.open_list(key=key, request=asked)
-        chosen = opened.spec.chosen(request=asked, queryset=opened.rows, today=today)
+        return opened.spec.chosen(request=asked, queryset=opened.rows, today=today)  # type: ignore[no-any-return]
     except (BadRequest, PermissionDenied, Http404):
-        return rows.none()
-    return rows.filter(pk__in=chosen.order_by().values("pk"))
+        return None
 
 
 def who_may_enter(

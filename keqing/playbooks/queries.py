@@ -12,7 +12,9 @@ from keqing.followups.models import Reminder
 from keqing.kit.formats import percent_of
 from keqing.people.choices import Kind, Level, Stage
 from keqing.people.models import Tag
+from keqing.playbooks import lapsed
 from keqing.playbooks.models import Edition, Enrolment, Playbook, Rollout, Step, StepRun
+from keqing.playbooks.permissions import Can
 from keqing.playbooks.planning import announced
 
 STATES = {"": "未开始", **dict(StepRun.End.choices)}
@@ -66,6 +68,8 @@ class PlanBoard:
     conditions: Sequence[tuple[str, str]]
     starts: Sequence[str]
     rollout: Rollout | None
+    trouble: str
+    view_gone: bool
 
 
 def progress_of(playbook_ids: Collection[int], *, staff: Staff, today: date) -> dict[int, Progress]:
@@ -98,6 +102,7 @@ def plan_board(*, playbook: Playbook, staff: Staff, today: date) -> PlanBoard:
         playbook=playbook, edition=edition, steps=list(edition.steps.select_related("position__holder")), editions=editions,
         progress=progress_of([playbook.pk], staff=staff, today=today).get(playbook.pk, Progress()),
         conditions=conditions_of(edition, playbook.unit), starts=starts_of(edition), rollout=unfinished_rollout(playbook),
+        trouble="" if playbook.closed_on else lapsed.trouble_with(edition, today=today), view_gone=lapsed.is_view_gone(edition),
     )
 
 
@@ -182,9 +187,18 @@ def steps_of_reminders(reminder_ids: Collection[int]) -> dict[int, StepOfPlan]:
     }  # fmt: skip
 
 
-def positions_offered() -> Sequence[tuple[int, str]]:
-    """Positions a step may name: heads and those whose work is not customers of their own."""
+def positions_offered(*, staff: Staff, kept: Collection[int] = ()) -> Sequence[tuple[int, str]]:
+    """Positions a step may name: heads and those whose work is not customers of their own.
+
+    Of these the ones within reach of whoever writes the plan, and those of the units above them (the region's commerce,
+    the company's bidding and care), whose work they may ask for; not another region's. Who manages all plans is offered
+    all. ``kept`` are named by the edition already and stay, so that a plan can be saved as it is.
+    """
     rows = Position.objects.current().exclude(role="representative", is_head=False).select_related("holder", "unit").order_by("code")
+    if not staff.standing.reaches_everything(Can.MANAGE):
+        above = {int(pk) for own in staff.standing.positions for pk in own.unit.path.strip("/").split("/")}
+        reached = staff.standing.rows(Can.MANAGE, names=False, kind="role", owner="pk", unit="unit_id")
+        rows = rows.filter(reached | Q(unit_id__in=above) | Q(pk__in=kept))
     return [(one.pk, f"{one.name}（{one.holder.name if one.holder else '空缺'}）") for one in rows]
 
 

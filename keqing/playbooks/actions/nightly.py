@@ -19,7 +19,7 @@ from keqing.followups.models import Reminder
 from keqing.kit import bulk, jobs
 from keqing.messaging.actions.outbox import Outgoing, send_all
 from keqing.people.models import Organisation
-from keqing.playbooks import fitting, tasks
+from keqing.playbooks import fitting, lapsed, tasks
 from keqing.playbooks.actions import enrolments, steps
 from keqing.playbooks.cadence import Cadence, cadence
 from keqing.playbooks.models import Edition, Enrolment, Notice, Playbook, Round, StepRun
@@ -55,6 +55,7 @@ def generate(*, day: date, now: Callable[[], datetime], portion: int = 0) -> Rou
     ``portion``: how many customers a transaction takes, else ``PORTION``.
     """
     at = now()
+    lapsed.tell_of_lapsed(day=day, at=at)
     found, _is_new = Round.objects.get_or_create(night_on=day, defaults={"started_at": at, "touched_at": at})
     night = _night(day)
     while _portion(round_id=found.pk, night=night, at=now(), size=portion or PORTION):

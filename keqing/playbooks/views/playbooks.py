@@ -186,7 +186,8 @@ class _Steps:
     def __init__(self, request: HttpRequest, *, edition: Edition | None = None, blank: int = 0) -> None:
         self.sent = request.POST if request.method == "POST" else None
         self.reshapes = bool(self.sent and self.sent.get("do"))
-        positions = queries.positions_offered()
+        kept = [step.position_id for step in edition.steps.all() if step.position_id] if edition else []
+        positions = queries.positions_offered(staff=request.user, kept=kept)
         self.positions = positions
         if self.sent is None:
             initial = [_of_step(step) for step in edition.steps.all()] if edition else [dict(FRESH) for _n in range(blank)]

@@ -1,6 +1,5 @@
 """Customers who need attention, 客户维持率 and what became of the alarms."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -10,14 +9,13 @@ from django.views.decorators.http import require_GET
 from keqing.access.gate import allow
 from keqing.followups.models import Reminder
 from keqing.kit import pages
-from keqing.kit.addresses import replaced, whole_number
+from keqing.kit.addresses import replaced
 from keqing.kit.formats import business_date
 from keqing.kit.lists import respond
 from keqing.playbooks import reports
 from keqing.playbooks.permissions import Can
+from keqing.playbooks.report_files import ALARMS, DAYS, OLDEST, RETENTION, asked_days, asked_retention, retention_of
 from keqing.playbooks.tables import TITLES, attention_address, criterion, open_attention
-
-OLDEST = 12  # periods one can go back
 
 
 @require_GET
@@ -37,14 +35,10 @@ def attention(request: HttpRequest, which: str) -> HttpResponse:
 @allow(Can.VIEW)
 def retention(request: HttpRequest) -> HttpResponse:
     """Of those who bought in the period before, how many bought again, by segment (R-290)."""
-    span = request.GET.get("span", "")
-    span = span if span in reports.SPANS else "year"
-    segment = request.GET.get("by", "")
-    segment = segment if segment in reports.SEGMENTS else "kind"
-    back = min(whole_number(request.GET.get("back")) or 0, OLDEST)
-    before, now = reports.periods(span=span, today=business_date(timezone.now()), back=back)
+    asked = asked_retention(request)
+    span, segment, back = asked.span, asked.segment, asked.back
     context = {
-        "board": reports.retention_board(staff=request.user, now=now, before=before, segment=segment),
+        "board": retention_of(request, asked), "export_key": RETENTION,
         "segment": reports.SEGMENTS[segment],
         "segments": _chips(request, "by", segment, reports.SEGMENTS),
         "spans": _chips(request, "span", span, reports.SPANS, back=""),
@@ -58,13 +52,11 @@ def retention(request: HttpRequest) -> HttpResponse:
 @allow(Can.VIEW)
 def alarms(request: HttpRequest) -> HttpResponse:
     """Alarms of customers going quiet, and how they ended (R-202)."""
-    today = business_date(timezone.now())
-    spans = {"90": "90 天", "180": "180 天", "365": "一年"}
-    asked = request.GET.get("days", "")
-    days = asked if asked in spans else "90"
-    lines, total = reports.alarm_board(staff=request.user, first=today - timedelta(days=int(days) - 1), last=today)
+    days, first, last = asked_days(request)
+    lines, total = reports.alarm_board(staff=request.user, first=first, last=last)
     context = {
-        "lines": lines, "total": total, "outcomes": Reminder.Outcome.labels, "spans": _chips(request, "days", days, spans),
+        "lines": lines, "total": total, "outcomes": Reminder.Outcome.labels, "spans": _chips(request, "days", days, DAYS),
+        "export_key": ALARMS,
     }
     return pages.render(request=request, template="playbooks/alarms.html", context=context)
 
