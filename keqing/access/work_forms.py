@@ -61,8 +61,8 @@ class ProxyForm(Form):
 
     position = StaffedPosition(label=_("被代理的岗位"))
     deputy = forms.ModelChoiceField(label=_("代理人"), queryset=Staff.objects.none(), empty_label=_("请选择"))
-    starts_on = forms.DateField(label=_("开始"), error_messages=BAD_DAY)
-    ends_on = forms.DateField(label=_("结束"), error_messages=BAD_DAY, help_text=_("到这一天结束为止，之后自动失效。"))
+    starts_on = forms.DateField(label=_("开始日期"), error_messages=BAD_DAY)
+    ends_on = forms.DateField(label=_("结束日期"), error_messages=BAD_DAY, help_text=_("到这一天结束为止，之后自动失效。"))
     reason = forms.CharField(label=_("事由"), max_length=200, required=False)
     duties = forms.MultipleChoiceField(
         label=_("代理事项"), required=False, widget=forms.CheckboxSelectMultiple,
@@ -127,7 +127,7 @@ class TransferForm(Form):
             if isinstance(field, StaffedPosition):
                 field.queryset = heirs
             if name[:-1] in ("region", "kind", "level", "to") and hasattr(field.widget, "attrs"):
-                kind = "select select-sm" if isinstance(field, forms.ChoiceField | forms.ModelChoiceField) else "input input-sm"
+                kind = "select select-sm w-full" if isinstance(field, forms.ChoiceField | forms.ModelChoiceField) else "input input-sm w-full"
                 field.widget.attrs["class"] = kind
 
     @property

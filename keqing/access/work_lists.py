@@ -105,10 +105,10 @@ class TransferList(ListSpec):
     columns = [
         Column(key="from", label=_("转出岗位"), hideable=False, cell=lambda row, _t: from_names(row)),
         Column(key="reason", label=_("原因"), cell=lambda row, _t: row.get_reason_display()),
-        Column(key="to", label=_("其余移交给"), cell=lambda row, _t: row.rest_to.label if row.rest_to else "--"),
+        Column(key="to", label=_("其余移交给"), cell=lambda row, _t: Cell(row.rest_to.label if row.rest_to else "--", label="移交给")),
         Column(key="on", label=_("生效日期"), css="figures", cell=lambda row, _t: Cell(format_date(row.effective_on), label="生效")),
-        Column(key="moved", label=_("移交数量"), cell=lambda row, _t: moved_text(row.counts)),
-        Column(key="by", label=_("发起人"), cell=lambda row, _t: row.made_by.name),
+        Column(key="moved", label=_("移交数量"), cell=lambda row, _t: Cell(moved_text(row.counts), label="已移交")),
+        Column(key="by", label=_("发起人"), cell=lambda row, _t: Cell(row.made_by.name, label="发起人")),
         Column(
             key="made", label=_("发起时间"), sort="made_at", css="figures",
             cell=lambda row, _t: Cell(format_datetime(row.made_at), label="发起"),
@@ -141,7 +141,7 @@ class ItemList(ListSpec):
     title = _("移交清单")
     noun = _("条")
     columns = [
-        Column(key="title", label=_("内容"), hideable=False, cell=lambda row, _t: row.title),
+        Column(key="title", label=_("内容"), hideable=False, cell=lambda row, _t: named(row.title, row.key, row.object_id)),
         Column(key="sort", label=_("类别"), cell=lambda row, _t: sort_label(row.key)),
         Column(key="from", label=_("转出岗位"), cell=lambda row, _t: row.from_position.name),
         Column(key="to", label=_("移交给"), cell=lambda row, _t: row.to_position.label),
@@ -156,7 +156,8 @@ class ItemList(ListSpec):
     ]
     empty_text = _("这次转移还没有移交任何工作。")
     file_columns = (
-        FileColumn(key="title", paths=("title",)), FileColumn(key="sort", paths=("key",), value=lambda key: sort_label(key)),
+        FileColumn(key="title", paths=("title", "key", "object_id"), value=lambda title, key, pk: named(title, key, pk)),
+        FileColumn(key="sort", paths=("key",), value=lambda key: sort_label(key)),
         FileColumn(key="from", paths=("from_position__name",)),
         FileColumn(
             key="to", paths=("to_position__name", "to_position__holder__name"),
@@ -180,6 +181,11 @@ def moved_text(counts: Mapping[str, int]) -> str:
 
 def sort_label(key: str) -> str:
     return next((one.label for one in handover.movables() if one.key == key), key)
+
+
+def named(title: str, key: str, pk: int) -> str:
+    """Not everything that moves has a name: a call of which only the number is known."""
+    return title or f"{sort_label(key)} #{pk}"
 
 
 def open_proxies(request: HttpRequest, _argument: str = "") -> OpenList:

@@ -393,6 +393,15 @@ def test_what_moved_is_named_to_those_who_may_know_it_and_to_no_administrator_of
         assert (given.name in page, elsewhere.name in page) == names, reader
 
 
+def test_what_has_no_name_is_listed_by_its_sort_and_number(cast):
+    from keqing.leads.tests.factories import make_lead
+
+    made = make_lead(by=cast.rep, mine=True, organisation_name="", caller_name="", phone="02081234567")
+    done = carried(cast)
+    page = browser_of(cast.gm).get(reverse("access:transfer_items", args=[done.pk])).content.decode()
+    assert f"未结束的线索 #{made.pk}" in page
+
+
 def test_due_transfers_run_each_by_itself(cast, monkeypatch):
     monkeypatch.setattr("keqing.access.tasks.timezone.now", lambda: NOW)
     customer = make_organisation(owner=cast.rep)
