@@ -9,11 +9,12 @@ from django.test import Client
 
 from tests.attacks.world import World
 from tests.guards.stage import ROLE_OF, set_stage
+from tests.quiet import refusals_unlogged
 
 
 @pytest.fixture(scope="module")
 def world(django_db_setup: None, django_db_blocker: Any) -> Iterator[World]:
-    with django_db_blocker.unblock(), transaction.atomic():
+    with django_db_blocker.unblock(), transaction.atomic(), refusals_unlogged():
         made = set_stage()
         clients = {}
         for name in ROLE_OF:

@@ -14,6 +14,7 @@ from django.urls import reverse
 from tests.guards.doors import DOORS, Door
 from tests.guards.house import Route, routes
 from tests.guards.stage import ROLE_OF, Belonging, Stage, holds, reach, set_stage
+from tests.quiet import refusals_unlogged
 
 WRITE = re.compile(r'^\s*(?:insert into|update|delete from)\s+"?(\w+)', re.IGNORECASE)
 # what any request may write: its session, its refusal in the audit, the throttle
@@ -37,9 +38,9 @@ class Watch:
 
 
 @pytest.fixture(scope="module")
-def stage(django_db_setup: None, django_db_blocker: Any) -> Iterator[tuple[Stage, dict[str, Client]]]:
+def staged(django_db_setup: None, django_db_blocker: Any) -> Iterator[tuple[Stage, dict[str, Client]]]:
     """One stage for all cells; every request is taken back, the stage at the end."""
-    with django_db_blocker.unblock(), transaction.atomic():
+    with django_db_blocker.unblock(), transaction.atomic(), refusals_unlogged():
         made = set_stage()
         clients = {}
         for name in ROLE_OF:
@@ -146,8 +147,8 @@ def test_every_route_is_declared_with_the_words_on_its_door():
 
 
 @pytest.mark.parametrize("route", routes(), ids=str)
-def test_each_cell_answers_as_declared(route: Route, stage: tuple[Stage, dict[str, Client]]):
-    made, clients = stage
+def test_each_cell_answers_as_declared(route: Route, staged: tuple[Stage, dict[str, Client]]):
+    made, clients = staged
     door = DOORS[route.name]
     wrong = []
     for who, client in clients.items():
@@ -174,8 +175,8 @@ def test_each_cell_answers_as_declared(route: Route, stage: tuple[Stage, dict[st
     assert not wrong, "\n".join(wrong)
 
 
-def test_an_address_that_is_a_right_is_public_and_another_one_opens_nothing(stage: tuple[Stage, dict[str, Client]]):
-    _, clients = stage
+def test_an_address_that_is_a_right_is_public_and_another_one_opens_nothing(staged: tuple[Stage, dict[str, Client]]):
+    _, clients = staged
     for route in (each for each in routes() if DOORS[each.name].bearer):
         assert getattr(route.view, "public_reason", "") and not DOORS[route.name].words and route.arguments == ("token",)
         guessed = reverse(route.name, args=["A" * 43])
@@ -183,8 +184,8 @@ def test_an_address_that_is_a_right_is_public_and_another_one_opens_nothing(stag
 
 
 @pytest.mark.parametrize("route", [r for r in routes() if not getattr(r.view, "public_reason", "")], ids=str)
-def test_a_stranger_is_sent_to_the_sign_in_page(route: Route, stage: tuple[Stage, dict[str, Client]]):
-    made, _ = stage
+def test_a_stranger_is_sent_to_the_sign_in_page(route: Route, staged: tuple[Stage, dict[str, Client]]):
+    made, _ = staged
     door = DOORS[route.name]
     rows = [row for one in made.belongings for key, row in one.rows.items() if key == door.row]
     url = address(route, door, rows[0] if rows else made.others.get(door.row))
