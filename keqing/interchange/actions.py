@@ -29,7 +29,7 @@ from keqing.interchange.first_look import (
 )
 from keqing.interchange.layout import PREVIEW_ROWS, body_of, layout_at, source_rows
 from keqing.interchange.models import Import, ImportRow
-from keqing.interchange.progress import Cancelled, Progress, only_one, progress_of
+from keqing.interchange.progress import Cancelled, Progress, only_one, progress_of, uncollected
 from keqing.interchange.registry import Applied, Context, ImportSpec, Plan, spec_of
 from keqing.interchange.report import cause_of, reasons_of
 from keqing.interchange.spreadsheet import DEFAULT_LIMITS, UnreadableFile, open_file, read_sheet
@@ -135,7 +135,7 @@ def run_check(*, import_id: int, at: datetime) -> None:
         if not claimed:
             return
         batch = _load(import_id)
-        with _failing_well(batch), progress_of(batch) as progress, transaction.atomic():
+        with _failing_well(batch), progress_of(batch) as progress, uncollected(), transaction.atomic():
             body, plan, _ = _planned(batch, at=at, progress=progress)
             kept.keep(batch=batch, body=body, cleaned=plan.cleaned)
             _store_rows(batch, body, plan)
@@ -172,7 +172,7 @@ def run_apply(*, import_id: int, at: datetime) -> None:
         if not claimed:
             return
         batch = _load(import_id)
-        with _failing_well(batch), progress_of(batch) as progress, transaction.atomic():
+        with _failing_well(batch), progress_of(batch) as progress, uncollected(), transaction.atomic():
             body, plan, context = _planned(batch, at=at, progress=progress, known=kept.recall(batch=batch))
             spec_of(batch.kind).apply(plan=plan, context=context)
             _store_rows(batch, body, plan)
