@@ -24,6 +24,7 @@ from keqing.exports.policy import Limits, limits_for
 from keqing.exports.reading import Heading, file_columns, wording
 from keqing.kit.list_registry import asked, open_list
 from keqing.kit.lists import ListSpec
+from keqing.kit.made_lists import MadeRows
 
 PAGE = 30
 LOCK = 7_302_003
@@ -69,10 +70,13 @@ def wanted(*, staff: Staff, key: str, query: str, today: date) -> Wanted:
     )
 
 
-def count_of(rows: QuerySet[Any], *, most: int, alone: Staff | None = None) -> int:
+def count_of(rows: QuerySet[Any] | MadeRows, *, most: int, alone: Staff | None = None) -> int:
     """How many rows, up to ``most``. ``alone`` takes the person's turn: their other exports wait for the transaction."""
     try:
-        sql, parameters = rows.order_by().values("pk")[:most].query.sql_with_params()
+        if isinstance(rows, MadeRows):
+            sql, parameters = "select from generate_series(1, %s)", (min(len(rows), most),)
+        else:
+            sql, parameters = rows.order_by().values("pk")[:most].query.sql_with_params()
     except EmptyResultSet:
         sql, parameters = "select 1 where false", ()
     turn, who = ("pg_advisory_xact_lock(%s, %s), ", [LOCK, alone.pk]) if alone else ("", [])

@@ -84,6 +84,8 @@ def _maker(
 
 def wording(*, spec: ListSpec, request: HttpRequest) -> str:
     """Filter, chip and order of the address in words, for the audit and the head of a page."""
+    if spec.said:
+        return spec.said
     parts = []
     wanted = request.GET.get("preset", "")
     parts += [str(preset.label) for preset in spec.presets if preset.key == wanted]

@@ -6,13 +6,20 @@ from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import Count, F, Q, Sum
+from django.http import HttpRequest
+from django.utils import timezone
 
 from keqing.access.models import Staff
 from keqing.followups.models import ContactRecord
 from keqing.insight.reach import reach_of
+from keqing.kit.addresses import whole_number
+from keqing.kit.formats import business_date
+from keqing.kit.list_registry import OpenList
+from keqing.kit.made_lists import made_list
 
 PERIODS = {"month": "本月", "quarter": "近 90 天", "year": "近 12 个月"}
 PEOPLE, TEAMS = "people", "teams"
+DUTIES = "report-duties"
 # the circle of the drawing has this circumference, so that shares are lengths
 AROUND = 100
 
@@ -83,6 +90,27 @@ def duty_board(
         minutes=sum(one.minutes for one in slices), name=(found[0]["name"] or "") if narrowed and found else "",
         is_own_only=reach.is_own_only, **beside,
     )
+
+
+def asked_duties(request: HttpRequest) -> tuple[DutyBoard, str, str]:
+    """What the address asks for, with the period and the grouping it comes to."""
+    get = request.GET
+    period = get.get("period") if get.get("period") in PERIODS else "month"
+    grouping = TEAMS if get.get("by") == TEAMS else PEOPLE
+    board = duty_board(
+        staff=request.user, period=period, today=business_date(timezone.now()), grouping=grouping,
+        person=whole_number(get.get("person")), unit=whole_number(get.get("unit")),
+    )
+    return board, period, grouping
+
+
+def open_duties(request: HttpRequest, _argument: str = "") -> OpenList:
+    """The lines for a file, in minutes."""
+    board, period, grouping = asked_duties(request)
+    heads = ["团队" if grouping == TEAMS else "人员", *(one.label for one in board.slices), "合计（分钟）"]
+    rows = [[line.label, *line.cells, line.total] for line in board.lines]
+    said = "；".join(filter(None, [PERIODS[period], board.name]))
+    return made_list(key=DUTIES, title="工作分类", heads=heads, rows=rows, said=said)
 
 
 def first_day(period: str, today: date) -> date:

@@ -1,9 +1,8 @@
 """The reports and the records behind their figures."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
@@ -12,18 +11,19 @@ from django.views.decorators.http import require_GET
 from keqing.access.gate import allow
 from keqing.followups.models import ContactRecord
 from keqing.insight import figures
-from keqing.insight.duties import PERIODS, duty_board
+from keqing.insight.asked import KEY, asked_board
+from keqing.insight.duties import DUTIES, PERIODS, asked_duties
 from keqing.insight.forms import GROUPINGS, DrillForm, ReportForm
-from keqing.insight.periods import SPANS, days_of, months_to
+from keqing.insight.periods import SPANS
 from keqing.insight.permissions import Can
-from keqing.insight.queries import METHODS, PEOPLE, TEAMS, UnknownUnit, contacts_board, records_behind, unit_name
+from keqing.insight.queries import PEOPLE, TEAMS, records_behind, unit_name
 from keqing.insight.reach import reach_of, readable
 from keqing.insight.sales_list import dress, open_salespeople
 from keqing.insight.salespeople import sales_file, salespeople
 from keqing.insight.source_lists import CAMPAIGNS, open_sources, sources_address
 from keqing.insight.tables import RecordList
 from keqing.kit import pages
-from keqing.kit.addresses import replaced, whole_number
+from keqing.kit.addresses import replaced
 from keqing.kit.formats import business_date
 from keqing.kit.lists import respond
 
@@ -32,26 +32,17 @@ from keqing.kit.lists import respond
 @allow(Can.CONTACTS)
 def contacts(request: HttpRequest) -> HttpResponse:
     """Contacts by person, team or method over months or the days of one month; every figure opens its records."""
-    today = business_date(timezone.now())
-    asked = ReportForm(request.GET, today=today).asked
-    month: date | None = asked["month"]
-    periods = days_of(month, today=today) if month else months_to(today, count=asked["months"])
-    grouping = asked["by"] or _usual_grouping(request)
-    try:
-        board = contacts_board(
-            staff=request.user, periods=periods, by_day=month is not None, grouping=grouping,
-            method=asked["method"] or "", unit_id=asked["unit"], by_name=asked["sort"] == "name",
-        )
-    except UnknownUnit:
-        raise Http404 from None
+    found = asked_board(request)
+    board, asked, grouping, month = found.board, found.asked, found.grouping, found.asked["month"]
     context = {
         "sheet": figures.sheet(
             board, here={"method": asked["method"], "unit": asked["unit"]},
-            page=lambda **changes: replaced(request=request, changes=changes), start=asked["start"] or 0, by_day=month is not None,
+            page=lambda **changes: replaced(request=request, changes=changes), start=asked["start"] or 0, by_day=found.by_day,
         ),
         "board": board,
-        "asked": {**asked, "by": grouping},
-        "form": ReportForm(request.GET, today=today),
+        "asked": asked,
+        "form": ReportForm(request.GET, today=business_date(timezone.now())),
+        "export_key": KEY,
         "groupings": _groupings(request, grouping, has_teams=board.has_teams),
         "spans": _spans(request, asked["months"] if month is None else None),
         "month": month,
@@ -86,15 +77,9 @@ def contact_records(request: HttpRequest) -> HttpResponse:
 @allow(Can.CONTACTS)
 def duties(request: HttpRequest) -> HttpResponse:
     """工作分类: the time of contacts by duty, for a person, a team, a period."""
-    get, today = request.GET, business_date(timezone.now())
-    period = get.get("period") if get.get("period") in PERIODS else "month"
-    grouping = TEAMS if get.get("by") == TEAMS else PEOPLE
-    board = duty_board(
-        staff=request.user, period=period, today=today, grouping=grouping, person=whole_number(get.get("person")),
-        unit=whole_number(get.get("unit")),
-    )
+    board, period, grouping = asked_duties(request)
     context = {
-        "board": board, "kept": f"period={period}&by={grouping}",
+        "board": board, "kept": f"period={period}&by={grouping}", "export_key": DUTIES,
         "periods": [(label, replaced(request=request, changes={"period": key}), None, key == period) for key, label in PERIODS.items()],
         "groupings": [
             (label, replaced(request=request, changes={"by": key, "person": "", "unit": ""}), None, key == grouping)
@@ -102,14 +87,6 @@ def duties(request: HttpRequest) -> HttpResponse:
         ],
     }
     return pages.render(request=request, template="insight/duties.html", context=context)
-
-
-def _usual_grouping(request: HttpRequest) -> str:
-    """Before anything is chosen: teams for who leads several, people for who leads one, methods for one's own work."""
-    reach = reach_of(request.user)
-    if reach.is_own_only:
-        return METHODS
-    return TEAMS if reach.everything or len(reach.units) > 1 else PEOPLE
 
 
 def _groupings(request: HttpRequest, chosen: str, *, has_teams: bool) -> list[tuple[str, str, None, bool]]:

@@ -61,6 +61,8 @@ class ListSpec:
     edit_url: str = ""
     # sorts and chips of a fuller list at the same address: a link to that one opens this one without them
     elsewhere: ClassVar[Collection[str]] = ()
+    # filter and order in words, for a file; empty: as the fields, chips and columns of the address say it
+    said: str = ""
     # what a file holds, see list_files; a column of the screen that is not here stays out of it
     file_columns: Sequence[FileColumn] = ()
 

@@ -1,5 +1,7 @@
 """联系报表: what each role sees, and that every figure equals the records it leads to."""
 
+import csv
+import io
 import re
 from datetime import timedelta
 from html import unescape
@@ -8,13 +10,17 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
-from keqing.access.models import Holding, Position
+from keqing.access.models import Holding, Position, Staff
 from keqing.access.tests.factories import make_cast, make_position, make_staff, position_of
+from keqing.audit.models import Entry
 from keqing.followups.actions.contacts import correct_contact
 from keqing.followups.models import ContactRecord
 from keqing.followups.tests.factories import fields
+from keqing.insight.periods import months_to
+from keqing.insight.queries import contacts_board
 from keqing.kit import bulk
 from keqing.kit.formats import business_date
 from keqing.people.actions.trash import trash_organisation
@@ -270,3 +276,53 @@ def test_closed_positions_keep_their_past(cast, history):
     Holding.objects.filter(position=position).update(to_on=TODAY)
     Position.objects.filter(pk=position.pk).update(holder=None, closed_on=TODAY)
     assert figures(cast.manager)["罗佳"] == 6
+
+
+def taken(staff, key: str = "report-contacts", query: str = "", form: str = "csv"):
+    sent = {"list": key, "query": query, "format": form, "columns": "shown", "encoding": "utf-8-sig"}
+    return client_of(staff).post(reverse("exports:new"), sent)
+
+
+def lines_taken(staff, key: str = "report-contacts", query: str = "") -> list[list[str]]:
+    content = b"".join(taken(staff, key, query).streaming_content).decode("utf-8-sig")
+    return list(csv.reader(io.StringIO(content)))
+
+
+@pytest.mark.proves("U36", "T45")
+def test_the_table_leaves_as_a_file_with_the_readers_rights_and_on_record(cast, history):
+    heads, *rows = lines_taken(cast.manager, query="by=people&months=3")
+    periods = months_to(TODAY, count=3)
+    assert heads == ["跟踪人", "岗位", "合计", *(f"{one.first:%Y-%m}" for one in periods)]
+    assert {row[0] for row in rows} >= {cast.rep.name, cast.sibling.name, "合计"} and cast.stranger.name not in {row[0] for row in rows}
+    board = contacts_board(staff=Staff.objects.get(pk=cast.manager.pk), periods=periods, by_day=False, grouping="people")
+    assert rows[-1] == ["合计", "", str(board.total), *(str(board.totals[one.key]) for one in board.periods)]
+    assert sum(int(row[2]) for row in rows[:-1]) == board.total
+    record = Entry.objects.get(action="export.begun")
+    assert record.changes["wording"] == "按人员；3 个月" and record.changes["rows"] == len(rows) and record.subject_name == "联系报表"
+    assert Entry.objects.filter(action="export.finished").count() == 1
+    by_day = lines_taken(cast.manager, query=f"by=methods&month={TODAY:%Y-%m}&method=phone")
+    assert by_day[0][:3] == ["方式", "合计", f"{TODAY:%Y-%m}-01"] and by_day[-1][:2] == ["合计", "1"] and len(by_day[0]) == 2 + TODAY.day
+    assert lines_taken(cast.rep)[0][0] == "方式"
+
+
+def test_a_team_beyond_the_reach_a_missing_right_and_paper(cast, history):
+    north = position_of(cast.stranger).unit
+    assert taken(cast.manager, query=f"unit={north.pk}&by=teams").status_code == 404
+    assert taken(cast.warehouse).status_code == 403
+    assert taken(cast.manager, form="xlsx").getvalue()[:2] == b"PK"
+    printed = client_of(cast.manager).post(reverse("exports:print"), {"list": "report-contacts", "query": "by=people&months=3"})
+    text = printed.content.decode()
+    assert printed.status_code == 200 and cast.rep.name in text and "合计" in text and f"{TODAY:%Y-%m}" in text
+    page = client_of(cast.manager).get(URL).content.decode()
+    assert "list=report-contacts" in page and "<c-" not in page
+
+
+@pytest.mark.parametrize("key", ["report-duties", "report-losses", "report-effects", "report-retention", "report-alarms"])
+def test_every_report_with_a_table_leaves_by_the_same_exporter(cast, history, key):
+    ContactRecord.objects.filter(method="phone").update(duty="needs", minutes=30)
+    answer = taken(cast.manager, key)
+    assert answer.status_code == 200
+    heads, *rows = list(csv.reader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig"))))
+    assert len(heads) > 3 and all(len(row) == len(heads) for row in rows)
+    if key in ("report-duties", "report-effects"):
+        assert cast.rep.name in {row[0] for row in rows} and cast.stranger.name not in {row[0] for row in rows}

@@ -12,7 +12,6 @@ from keqing.access.gate import allow
 from keqing.compliance.actions import log_refusal
 from keqing.kit import pages
 from keqing.kit.addresses import replaced
-from keqing.kit.date_ranges import RANGES, bounds
 from keqing.kit.formats import business_date
 from keqing.lifecycle.actions.goals import GoalRefused, set_goal
 from keqing.lifecycle.actions.picklists import MODELS, LabelRefused, PicklistRefused, add_value, close_value
@@ -20,7 +19,7 @@ from keqing.lifecycle.forms import GoalForm, ValueForm
 from keqing.lifecycle.models import Competitor, LossReason
 from keqing.lifecycle.permissions import Can
 from keqing.lifecycle.policy import policy
-from keqing.lifecycle.quarters import Quarter, quarter_of, read, up_to
+from keqing.lifecycle.quarters import Quarter, quarter_of, read
 from keqing.lifecycle.queries.reports import (
     coverage_lines,
     effect_lines,
@@ -29,9 +28,8 @@ from keqing.lifecycle.queries.reports import (
     target_result,
     total_line,
 )
+from keqing.lifecycle.report_files import EFFECTS, LOSSES, PERIODS, asked_period, asked_quarters
 from keqing.lifecycle.transitions import LABELS
-
-PERIODS = tuple(one for one in RANGES if one[0] in ("month", "last_month", "quarter", "last_30"))
 
 
 @allow(Can.PLAN)
@@ -68,13 +66,12 @@ def coverage(request: HttpRequest) -> HttpResponse:
 def effect_report(request: HttpRequest) -> HttpResponse:
     """Per person: how many activities moved nothing (R-180)."""
     today = business_date(timezone.now())
-    wanted = request.GET.get("when", "")
-    when = wanted if wanted in dict(PERIODS) else "last_30"
-    first, last = bounds(when, today=today)
+    when, first, last = asked_period(request, today)
     lines = effect_lines(staff=request.user, first=first, last=last)
     context = {
         "lines": lines, "total": total_line(lines), "first": first, "last": last, "when": when, "days": policy().effect_days,
         "periods": [(label, replaced(request=request, changes={"when": key}), None, key == when) for key, label in PERIODS],
+        "export_key": EFFECTS,
     }
     return pages.render(request=request, template="lifecycle/effect_report.html", context=context)
 
@@ -84,10 +81,10 @@ def effect_report(request: HttpRequest) -> HttpResponse:
 def losses(request: HttpRequest) -> HttpResponse:
     """Customers lost, by reason and competitor, over four quarters (R-129)."""
     today = business_date(timezone.now())
-    last = read(request.GET.get("quarter", ""), today=today)
+    quarters = asked_quarters(request, today)
     context = {
-        "board": loss_board(staff=request.user, quarters=up_to(last, count=4)), **_around(request, last, today),
-        "may_manage": request.user.may(Can.MANAGE),
+        "board": loss_board(staff=request.user, quarters=quarters), **_around(request, quarters[-1], today),
+        "may_manage": request.user.may(Can.MANAGE), "export_key": LOSSES,
     }
     return pages.render(request=request, template="lifecycle/losses.html", context=context)
 
