@@ -52,6 +52,7 @@ class Reply:
     body: str
     headers: dict[str, str]
     written: list[tuple[str, Any]]
+    statements: list[str]
 
 
 def opening_of(world: World, route: Route, *, but: frozenset[str] = frozenset()) -> Opening | None:
@@ -78,11 +79,13 @@ def openings(world: World) -> Iterator[Opening]:
 
 
 def ask(client: Client, method: str, url: str, sent: Any = None, **headers: str) -> Reply:
-    """One request, taken back afterwards; every statement that wrote is kept with its values."""
+    """One request, taken back afterwards; statements are kept without their values, those that wrote with them."""
     written: list[tuple[str, Any]] = []
+    statements: list[str] = []
 
     def watch(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
         sql = sql if isinstance(sql, str) else sql.as_string(None)
+        statements.append(sql)
         if WRITE.match(sql):
             written.append((sql, params))
         return execute(sql, params, many, context)
@@ -93,7 +96,7 @@ def ask(client: Client, method: str, url: str, sent: Any = None, **headers: str)
         body = b"".join(response.streaming_content) if response.streaming else response.content
         transaction.set_rollback(True)
     client.cookies = cookies
-    return Reply(response.status_code, body.decode(errors="replace"), dict(response.headers), written)
+    return Reply(response.status_code, body.decode(errors="replace"), dict(response.headers), written, statements)
 
 
 class _Form(HTMLParser):
