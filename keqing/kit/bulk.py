@@ -104,7 +104,7 @@ def with_rows(rows: Iterable[models.Model]) -> tuple[str, list[Any]]:
     clauses, values = [], []
     for number, (model, many) in enumerate(alike.items()):
         fields = [field for field in model._meta.concrete_fields if not field.primary_key and not getattr(field, "generated", False)]
-        names = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+        names = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
         marks = ", ".join([f"({', '.join(['%s'] * len(fields))})"] * len(many))
         values += [field.get_db_prep_save(field.pre_save(row, add=True), connection) for row in many for field in fields]
         table = connection.ops.quote_name(model._meta.db_table)

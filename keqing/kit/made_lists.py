@@ -8,8 +8,9 @@ from typing import Any
 from django.http import HttpRequest
 
 from keqing.kit.list_files import FileColumn
+from keqing.kit.list_parts import Column
 from keqing.kit.list_registry import OpenList
-from keqing.kit.lists import Column, ListSpec
+from keqing.kit.lists import ListSpec
 
 
 @dataclass(frozen=True)
@@ -38,11 +39,9 @@ class _Values(list[tuple[Any, ...]]):
 class MadeList(ListSpec):
     """``said`` are the settings of the report in words, for the record and the head of a page on paper."""
 
-    title: str  # type: ignore[misc]  a report is named after what it counts
-
     def __init__(self, *, key: str, title: str, columns: Sequence[Column], said: str) -> None:
-        self.key, self.title, self.said = key, title, said
-        self.columns = columns  # type: ignore[misc]
+        self.key, self.said = key, said
+        self.title, self.columns = title, columns  # type: ignore[misc]
         self.file_columns = [FileColumn(key=one.key, paths=(one.key,)) for one in columns]
 
     def chosen(self, *, request: HttpRequest, queryset: Any, today: date, lenient: bool = False) -> Any:
