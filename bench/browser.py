@@ -1,4 +1,4 @@
-"""How fast five key pages feel in a browser (U66): a phone's processor and network, median of five visits.
+"""How fast five key pages feel in a browser (U66) and what they fetch (U67): a phone's processor and network, median of five visits.
 
     make demo                  in one terminal
     python -m bench.browser    in another; writes docs/benchmarks-browser.md
@@ -28,7 +28,7 @@ VISITS, WAIT = 5, 30_000
 NETWORK = {"offline": False, "latency": 150, "downloadThroughput": 1_638_400 / 8, "uploadThroughput": 768_000 / 8}
 SLOWER = 4
 MENU = "header details.drop:last-of-type > summary"
-LIMITS = {"lcp": 1800.0, "inp": 150.0, "cls": 0.05}
+LIMITS = {"lcp": 1800.0, "inp": 150.0, "cls": 0.05, "first_bytes": 150 * 1024, "again_bytes": 30 * 1024}
 OBSERVE = """() => {
   const seen = (window.seen = { lcp: 0, inp: 0, cls: 0, bytes: 0 })
   const watch = (type, take, more = {}) => new PerformanceObserver((list) => list.getEntries().forEach(take)).observe({ type, buffered: true, ...more })
@@ -47,6 +47,7 @@ class Scene:
     name: str
     path: str
     act: str  # the selector of what is clicked
+    keys: str = ""  # what is typed then: every key is an interaction too
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ def scenes(page: Page) -> list[Scene]:
         Scene("今日", "/", MENU),
         Scene("客户列表", "/customers/hospital/", MENU),
         Scene("客户页", customer, MENU),
-        Scene("记录联系", f"/followups{customer}record/", "textarea[name=description]"),
+        Scene("记录联系", f"/followups{customer}record/", "textarea[name=description]", "lianxi"),
         Scene("搜索", "/search/?q=rmyy", MENU),
     ]
 
@@ -91,6 +92,7 @@ def _visit(browser: Browser, state: Any, scene: Scene) -> tuple[float, ...]:
         page.wait_for_timeout(1000)
         first_bytes = page.evaluate(BYTES)
         page.locator(scene.act).first.click()
+        page.keyboard.type(scene.keys, delay=80)
         page.wait_for_timeout(500)
         seen = page.evaluate("window.seen")
         page.goto(URL + scene.path, wait_until="load")
@@ -103,13 +105,14 @@ def report(found: list[tuple[Scene, Figures]]) -> str:
     lines = [
         "# 浏览器里的速度", "",
         "由 `make bench-browser` 写成，不要手改。手机视口 390 × 844，4G（1.6 Mbit/s，往返 150 ms），处理器放慢四倍，五次取中位数。"
-        f"目标（U66）：LCP ≤ {LIMITS['lcp'] / 1000:.1f} s，INP ≤ {LIMITS['inp']:.0f} ms，CLS ≤ {LIMITS['cls']}。", "",
+        f"目标（U66）：LCP ≤ {LIMITS['lcp'] / 1000:.1f} s，INP ≤ {LIMITS['inp']:.0f} ms，CLS ≤ {LIMITS['cls']}；"
+        f"首次下载 ≤ {LIMITS['first_bytes'] / 1024:.0f} KB，再次 ≤ {LIMITS['again_bytes'] / 1024:.0f} KB（U67，压缩后）。", "",
         f"测于 {datetime.now(UTC):%Y-%m-%d %H:%M}（UTC），{os.cpu_count()} 核，{platform.system()} {platform.machine()}，"
         f"测时的平均负载 {os.getloadavg()[0]:.1f}。", "",
         "| 页面 | LCP（ms） | INP（ms） | CLS | 首次下载（KB） | 再次下载（KB） | 达标 |", "| --- | ---: | ---: | ---: | ---: | ---: | --- |",
     ]
     for scene, one in found:
-        kept = one.lcp <= LIMITS["lcp"] and one.inp <= LIMITS["inp"] and one.cls <= LIMITS["cls"]
+        kept = all(getattr(one, name) <= limit for name, limit in LIMITS.items())
         lines.append(
             f"| {scene.name} | {one.lcp:,.0f} | {one.inp:.0f} | {one.cls:.3f} | {one.first_bytes / 1024:.1f} | {one.again_bytes / 1024:.1f} | "
             f"{'是' if kept else '否'} |"

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
+from multiprocessing import get_context
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 import psycopg
@@ -81,16 +83,16 @@ def make(*, size: str, today: date, url: str, say: Callable[[str], None]) -> Non
     tags = _make_tags()
     told(f"{company.reps:,} representatives")
     with without_indexes(connect, [model._meta.db_table for model in BIG]):
+        people = _beside(lambda: _copy_people(connect, company, seats))
         with connect() as connection:
             history.prepare(connection, Organisation)
-            names = _Names()
-            copy_in(connection, Organisation, _organisations(company, seats, names), table=history.STAGING)
-            told(f"{company.customers:,} customers")
-            copy_in(connection, Person, _people(company, seats, names))
-            copy_in(connection, Affiliation, _affiliations(company))
-            copy_in(connection, Department, _departments(company))
+            copy_in(connection, Organisation, _organisations(company, seats, _Names()), table=history.STAGING)
             copy_in(connection, OrganisationTag, _tag_links(company, tags))
-            told(f"{company.people:,} people")
+            told(f"{company.customers:,} customers")
+        people.join()
+        if people.exitcode:
+            raise RuntimeError("the people could not be written; see above")
+        told(f"{company.people:,} people")
         history.write(connect=connect, company=company, say=told)
         told("building indexes")
     with connect() as connection:
@@ -321,6 +323,21 @@ def _tag_links(company: Company, tags: list[list[int]]) -> Iterator[dict[str, An
         yield {"id": 2 * row, "organisation_id": row, "tag_id": tags[0][hashed(row, 16) % 5]}
         if row % 2:
             yield {"id": 2 * row + 1, "organisation_id": row, "tag_id": tags[1][hashed(row, 17) % 5]}
+
+
+def _beside(work: Callable[[], None]) -> BaseProcess:
+    """A process of its own for the other core: names and search terms are worked out in Python."""
+    django_connection.close()  # two processes on one connection would read each other's answers
+    started = get_context("fork").Process(target=work)
+    started.start()
+    return started
+
+
+def _copy_people(connect: Callable[[], psycopg.Connection[Any]], company: Company, seats: list[Seat]) -> None:
+    with connect() as connection:
+        copy_in(connection, Person, _people(company, seats, _Names()))
+        copy_in(connection, Affiliation, _affiliations(company))
+        copy_in(connection, Department, _departments(company))
 
 
 def _set_sequences(connection: psycopg.Connection[Any]) -> None:

@@ -8,3 +8,5 @@ SIZES = {  # customers; people are twice, contact records ten times as many
     "medium": 300_000,
     "large": 1_000_000,
 }
+# 31 KB with two people and ten contact records, a write-ahead log of 2 GB and the sorting of one index beside it
+BYTES_A_CUSTOMER = 38_000
