@@ -24,12 +24,12 @@ def seats(staff: Staff) -> Mapping[int, Position]:
     )  # fmt: skip
 
 
-def seat(rows: Iterable[Any], *, staff: Staff) -> None:
-    """Give rows that name an ``owner_position`` and were read without it the position of that number.
+def seat(rows: Iterable[Any], *, staff: Staff, name: str = "owner_position") -> None:
+    """Give rows that were read with the number of a position (``name``_id) alone the position itself.
 
     One that came after this request began stays to be read from the database.
     """
     known = seats(staff)
     for row in rows:
-        if position := known.get(row.owner_position_id):
-            row.owner_position = position
+        if position := known.get(getattr(row, f"{name}_id")):
+            setattr(row, name, position)

@@ -8,14 +8,17 @@ from datetime import date
 from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet
+from django.utils.safestring import SafeString
 
 from keqing.access.models import Position, Staff
 from keqing.access.standing import roles
+from keqing.followups import drawing
 from keqing.followups.attendees import Attendee, attendees_of, with_people
 from keqing.followups.models import Comment, ContactRecord, Participant, Reminder
 from keqing.followups.permissions import Can
 from keqing.followups.schedule import propose_next
 from keqing.kit import counts
+from keqing.kit.addresses import address
 from keqing.messaging.models import Message
 from keqing.people.choices import BusinessState
 from keqing.people.models import Organisation, Person
@@ -48,14 +51,27 @@ class BadgeCounts:
 
 @dataclass(frozen=True)
 class Line:
-    """One entry of the stream with the comments on it."""
+    """One entry of the stream with the comments on it; ``may_comment`` offers the reader to write one."""
 
     entry: Entry
     comments: Sequence[Comment] = ()
+    may_comment: bool = False
 
     @property
     def is_contact(self) -> bool:
         return self.entry.subject_label == LABEL
+
+    @property
+    def url(self) -> str:
+        return address("followups:contact", self.entry.subject_id) if self.is_contact and self.entry.subject_id else ""
+
+    @property
+    def head(self) -> SafeString:
+        return drawing.entry_head(self.entry, url=self.url)
+
+    @property
+    def foot(self) -> SafeString:
+        return drawing.entry_foot(self.entry) if self.may_comment and self.url else SafeString("")
 
 
 @dataclass(frozen=True)
@@ -93,7 +109,6 @@ class StreamBoard:
     chips: Sequence[StreamChip]
     counts: Mapping[str, int]
     composer: Composer | None
-    may_comment: bool
     staff_id: int
     today: date
 
@@ -106,27 +121,19 @@ class Past:
     comments: Sequence[Comment] = field(default_factory=tuple)
 
 
-BADGES_KEPT = 500
-# all the statement depends on: the person, what they hold and reach, the day
-_badge_statements: dict[tuple[Any, ...], counts.Counting] = {}
-
-
 def badge_counts(staff: Staff, today: date) -> BadgeCounts:
-    """Both numbers in one statement, which is kept per person: every page asks it, and building it takes longer."""
-    standing = staff.standing
-    key = (staff.pk, standing.position_ids, standing.clauses.get(str(Can.VIEW)), today)
-    known = _badge_statements.get(key)
-    if known is None:
-        if len(_badge_statements) >= BADGES_KEPT:
-            _badge_statements.clear()
-        known = _badge_statements[key] = counts.counting(
+    """Both numbers in one statement, which is kept: every page asks it."""
+
+    def write() -> counts.Statement:
+        return counts.counting(
             querysets=[
                 Reminder.objects.open().mine(staff).filter(due_on__lte=today),
                 Comment.objects.unread_by(staff).visible_to(staff),
                 Message.objects.unread_by(staff),
             ]
         )
-    due, comments, messages = known.ask()
+
+    due, comments, messages = staff.recall(("badges", today), write).numbers()
     return BadgeCounts(due, comments + messages)
 
 
@@ -146,12 +153,17 @@ def stream_board(
     stream = stream_of(customer.pk, after=after, text=text.strip(), only=_narrowed(chosen))
     comments = comments_on(e.subject_id for e in stream.entries if e.subject_label == LABEL and e.subject_id)
     moved = isinstance(customer, Person) and customer.is_affiliated  # what comes now belongs where they work
+    may_comment = customer.allows(staff, Can.COMMENT)
     writes = with_composer and not moved and customer.allows(staff, Can.RECORD)
     return StreamBoard(
         customer=customer,
         facts=summary.facts,
         lines=[
-            Line(e, comments.get(e.subject_id or 0, ()) if e.subject_label == LABEL else ()) for e in stream.entries
+            Line(
+                e, comments.get(e.subject_id or 0, ()) if e.subject_label == LABEL else (),
+                may_comment=may_comment and e.actor_id != staff.pk,
+            )
+            for e in stream.entries
         ],
         after=stream.after,
         kind=chosen[0],
@@ -162,7 +174,6 @@ def stream_board(
         ],
         counts=summary.counts,
         composer=composer(customer=customer, today=today) if writes else None,
-        may_comment=customer.allows(staff, Can.COMMENT),
         staff_id=staff.pk,
         today=today,
     )

@@ -10,22 +10,42 @@ CAP = 10_000
 
 
 @dataclass(frozen=True)
-class Counting:
-    """The one statement that counts several querysets; it may be kept and asked again, with the values it has."""
+class Statement:
+    """What the ORM wrote, to be kept and asked again with the values it has: writing takes longer than the answer."""
 
     sql: str
     values: tuple[Any, ...]
     using: str
 
-    def ask(self) -> list[int]:
+    def rows(self) -> list[tuple[Any, ...]]:
+        if not self.sql:
+            return []
         with connections[self.using].cursor() as cursor:
             # every value travels as a parameter
             cursor.execute(self.sql, self.values)
-            row = cursor.fetchone()
-        return [int(number) for number in row or ()]
+            return cursor.fetchall()  # type: ignore[no-any-return]
+
+    def numbers(self) -> list[int]:
+        """The one line of a counting statement."""
+        return [int(number) for line in self.rows() for number in line]
 
 
-def counting(*, querysets: Sequence[QuerySet[Any]]) -> Counting:
+def keys(*, querysets: Sequence[QuerySet[Any]]) -> Statement:
+    """The statement that gives the keys of several querysets, each with its own order and limit."""
+    pieces: list[str] = []
+    parameters: list[Any] = []
+    for queryset in querysets:
+        try:
+            sql, values = queryset.values("pk").query.sql_with_params()
+        except EmptyResultSet:
+            continue
+        pieces.append(f"({sql})")
+        parameters.extend(values)
+    return Statement(" UNION ALL ".join(pieces), tuple(parameters), querysets[0].db)
+
+
+def counting(*, querysets: Sequence[QuerySet[Any]]) -> Statement:
+    """The one statement that counts several querysets; each stops at ``CAP`` + 1."""
     pieces: list[str] = []
     parameters: list[Any] = []
     for queryset in querysets:
@@ -36,12 +56,12 @@ def counting(*, querysets: Sequence[QuerySet[Any]]) -> Counting:
             continue
         pieces.append(f"(SELECT count(*) FROM ({sql}) AS counted)")  # noqa: S608  the ORM wrote it
         parameters.extend(values)
-    return Counting("SELECT " + ", ".join(pieces), tuple(parameters), querysets[0].db)
+    return Statement("SELECT " + ", ".join(pieces), tuple(parameters), querysets[0].db)
 
 
 def capped(*, querysets: Sequence[QuerySet[Any]]) -> list[int]:
     """How many rows each holds, counted in one round trip; counting stops at ``CAP`` + 1."""
-    return counting(querysets=querysets).ask() if querysets else []
+    return counting(querysets=querysets).numbers() if querysets else []
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 
 from keqing.followups.models import FollowsCustomer, customers_reached
 from keqing.service.permissions import Can
@@ -24,7 +25,7 @@ class FeedbackQuerySet(models.QuerySet["Feedback"]):
         """Something is still owed: a thank-you, an answer, or the report of an adverse event."""
         return self.filter(closed_at__isnull=True)
 
-    def late(self, at: datetime) -> FeedbackQuerySet:
+    def late(self, at: datetime | Now) -> FeedbackQuerySet:
         """A deadline has passed unmet."""
         return self.open().filter(
             Q(ack_at__isnull=True, ack_due_at__lt=at)

@@ -1,14 +1,15 @@
 """今日: what one person has to do on this day, read from the departments below."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import cached_property
 from typing import Any
 
 from django.db.models import QuerySet
-from django.utils import timezone
+from django.db.models.functions import Now
 
+from keqing.access.directory import seat
 from keqing.access.models import CardRate, Position, Staff
 from keqing.audit.models import Entry
 from keqing.compliance.models import Refusal
@@ -91,41 +92,55 @@ class TodayBoard:
         return not self.reminders and not self.comments
 
 
+@dataclass(frozen=True)
+class Asked:
+    """What the page asks of the database, written once while the person's rights and the day stay the same."""
+
+    entrusted_ids: frozenset[int]
+    figures: Sequence[Figure]
+    numbers: counts.Statement
+    lines: counts.Statement
+    unread: counts.Statement
+
+
+def _asked(staff: Staff, today: date) -> Asked:
+    entrusted = entrusted_positions(staff)
+    mine = Reminder.objects.open().at_positions(staff.standing.position_ids | entrusted)
+    until = today + timedelta(days=AHEAD_DAYS)
+    overdue, due = mine.filter(due_on__lt=today), mine.filter(due_on=today)
+    coming = mine.filter(due_on__gt=today, due_on__lte=until)
+    figures = _figures(staff, today)
+    unread = Comment.objects.unread_by(staff).visible_to(staff)
+    # overdue ones, oldest first, must not push today's out of sight: each part has its own limit
+    parts = [(overdue, OVERDUE), (due, DUE), (coming, COMING)]
+    return Asked(
+        entrusted_ids=entrusted,
+        figures=[figure for figure, _rows in figures],
+        numbers=counts.counting(querysets=[overdue, due, coming, unread, *(rows for _figure, rows in figures)]),
+        lines=counts.keys(querysets=[rows.order_by("due_on", "pk")[:limit] for rows, limit in parts]),
+        unread=counts.keys(querysets=[unread.order_by("-at")[:COMMENTS]]),
+    )
+
+
 def today_board(*, staff: Staff, today: date) -> TodayBoard:
     """The whole page; a manager also answers for the vacant positions nobody else heads (decision 2)."""
-    entrusted = entrusted_positions(staff)
-    positions = staff.standing.position_ids | entrusted
-    until = today + timedelta(days=AHEAD_DAYS)
+    asked = staff.recall(("today", today), lambda: _asked(staff, today))
     works = staff.may("reminder.view") or staff.may("contact.view")
-    mine = Reminder.objects.open().at_positions(positions)
-    unread = Comment.objects.unread_by(staff).visible_to(staff)
-    figures = _figures(staff, today)
-    overdue, due, coming, not_read, *numbers = counts.capped(
-        querysets=[
-            mine.filter(due_on__lt=today),
-            mine.filter(due_on=today),
-            mine.filter(due_on__gt=today, due_on__lte=until),
-            unread,
-            *(rows for _figure, rows in figures),
-        ]
-    )
+    overdue, due, coming, not_read, *numbers = asked.numbers.numbers()
     return TodayBoard(
         day=chinese_day(today),
         today=today,
-        reminders=_with_plans(_reminders(positions, today, until)) if works else (),
-        comments=list(unread.select_related("author", "contact").order_by("-at")[:COMMENTS]) if not_read else (),
+        reminders=_with_plans(_reminders(asked.lines, staff)) if works and overdue + due + coming else (),
+        comments=_comments(asked.unread) if not_read else (),
         recent=_recent(staff) if works else (),
-        entrusted_ids=entrusted,
+        entrusted_ids=asked.entrusted_ids,
         proxied_ids=frozenset(one.position.pk for one in staff.standing.deputyships),
         overdue_count=overdue,
         due_count=due,
         coming_count=coming,
         unread_count=not_read,
         team=_team(staff, today),
-        figures=[
-            Figure(figure.label, number, figure.view, figure.query)
-            for (figure, _rows), number in zip(figures, numbers, strict=True)
-        ],
+        figures=[replace(figure, number=number) for figure, number in zip(asked.figures, numbers, strict=True)],
         imports=list(Import.objects.visible_to(staff).newest_first()[:3]) if staff.may("import.run") else (),
         runs_imports=staff.may("import.run"),
         may_manage=staff.may("reminder.manage"),
@@ -160,13 +175,16 @@ def _nearest_head(path: str, headed: dict[str, int]) -> int | None:
     return None
 
 
-def _reminders(positions: frozenset[int], today: date, until: date) -> list[Reminder]:
-    """Overdue ones, oldest first, must not push today's out of sight: each part has its own limit; one statement."""
-    rows = Reminder.objects.open().at_positions(positions)
-    rows = rows.select_related("contact", "position__holder").order_by("due_on", "pk")
-    overdue, due = rows.filter(due_on__lt=today)[:OVERDUE], rows.filter(due_on=today)[:DUE]
-    coming = rows.filter(due_on__gt=today, due_on__lte=until)[:COMING]
-    return sorted(overdue.union(due, coming, all=True), key=lambda one: (one.due_on, one.pk))
+def _reminders(lines: counts.Statement, staff: Staff) -> list[Reminder]:
+    found = Reminder.objects.select_related("contact").filter(pk__in=[pk for (pk,) in lines.rows()])
+    reminders = sorted(found, key=lambda one: (one.due_on, one.pk))
+    seat(reminders, staff=staff, name="position")
+    return reminders
+
+
+def _comments(lines: counts.Statement) -> list[Comment]:
+    found = Comment.objects.filter(pk__in=[pk for (pk,) in lines.rows()])
+    return list(found.select_related("author", "contact").order_by("-at"))
 
 
 def _with_plans(reminders: list[Reminder]) -> list[Reminder]:
@@ -194,7 +212,7 @@ def _team(staff: Staff, today: date) -> list[Member]:
 
 
 def _figures(staff: Staff, today: date) -> list[tuple[Figure, QuerySet[Any]]]:
-    """Numbers of the day for those whose work is not customers, and for managers."""
+    """Numbers of the day for those whose work is not customers, and for managers; what they ask must hold all day."""
     since, before = day_bounds(today)
     found: list[tuple[Figure, QuerySet[Any]]] = []
     if staff.may("organisation.assign"):
@@ -203,7 +221,7 @@ def _figures(staff: Staff, today: date) -> list[tuple[Figure, QuerySet[Any]]]:
     if staff.may("feedback.handle"):
         owed = Feedback.objects.visible_to(staff).filter(of_present_customers())
         found.append((Figure("待办结的客户反馈", 0, "service:feedback_list", "?preset=open"), owed.open()))
-        found.append((Figure("超时的客户反馈", 0, "service:feedback_list", "?preset=late"), owed.late(timezone.now())))
+        found.append((Figure("超时的客户反馈", 0, "service:feedback_list", "?preset=late"), owed.late(Now())))
     if staff.may("lead.handle"):
         given = Lead.objects.filter(position__in=staff.standing.position_ids, state=State.ASSIGNED)
         found.append((Figure("待接受的线索", 0, "leads:leads", "?preset=mine&state=assigned"), given))
