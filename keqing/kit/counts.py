@@ -1,5 +1,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any
 
 from django.core.exceptions import EmptyResultSet
@@ -46,22 +47,49 @@ def keys(*, querysets: Sequence[QuerySet[Any]]) -> Statement:
 
 def counting(*, querysets: Sequence[QuerySet[Any]]) -> Statement:
     """The one statement that counts several querysets; each stops at ``CAP`` + 1."""
-    pieces: list[str] = []
-    parameters: list[Any] = []
-    for queryset in querysets:
-        try:
-            sql, values = queryset.order_by().values("pk")[: CAP + 1].query.sql_with_params()
-        except EmptyResultSet:
-            pieces.append("0")
-            continue
-        pieces.append(f"(SELECT count(*) FROM ({sql}) AS counted)")  # noqa: S608  the ORM wrote it
-        parameters.extend(values)
-    return Statement("SELECT " + ", ".join(pieces), tuple(parameters), querysets[0].db)
+    return _together([_count_of(one) for one in querysets], querysets[0].db)
 
 
 def capped(*, querysets: Sequence[QuerySet[Any]]) -> list[int]:
     """How many rows each holds, counted in one round trip; counting stops at ``CAP`` + 1."""
     return counting(querysets=querysets).numbers() if querysets else []
+
+
+def capped_lately(*, querysets: Sequence[QuerySet[Any]]) -> list[int]:
+    """As ``capped``, but what was beyond the cap a minute ago is not counted again: it says 10,000+ either way."""
+    pieces = [_count_of(one) for one in querysets]
+    names, now = [(sql, repr(values)) for sql, values in pieces], monotonic()
+    asked = [place for place, name in enumerate(names) if now - _beyond.get(name, -BEYOND_SECONDS) >= BEYOND_SECONDS]
+    numbers = _together([pieces[place] for place in asked], querysets[0].db).numbers() if asked else []
+    found = dict(zip(asked, numbers, strict=True))
+    if len(_beyond) > MOST_BEYOND:
+        _beyond.clear()
+    _beyond.update({names[place]: now for place, number in found.items() if number > CAP})
+    return [found.get(place, CAP + 1) for place in range(len(pieces))]
+
+
+# lists counted lately that hold more than the cap, and when that was
+_beyond: dict[tuple[str, str], float] = {}
+BEYOND_SECONDS = 60
+MOST_BEYOND = 10_000
+
+
+def forget_all() -> None:
+    """For tests, whose tables are emptied."""
+    _beyond.clear()
+
+
+def _count_of(queryset: QuerySet[Any]) -> tuple[str, tuple[Any, ...]]:
+    try:
+        sql, values = queryset.order_by().values("pk")[: CAP + 1].query.sql_with_params()
+    except EmptyResultSet:
+        return "0", ()
+    return f"(SELECT count(*) FROM ({sql}) AS counted)", tuple(values)  # noqa: S608  the ORM wrote it
+
+
+def _together(pieces: Sequence[tuple[str, tuple[Any, ...]]], using: str) -> Statement:
+    values = tuple(value for _sql, own in pieces for value in own)
+    return Statement("SELECT " + ", ".join(sql for sql, _own in pieces), values, using)
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ def look(
         numbers = [found.total, *found.numbers]
         totals = [Total(label=f"{column.label}合计", value=found.sums[column.key] or 0) for column in summed]
         return Seen(presets=presets, preset=presets[chosen], numbers=numbers, narrowed=narrowed, count=numbers[chosen], totals=totals)
-    numbers = counts.capped(querysets=[queryset, *(queryset.filter(one) for one in conditions)])
+    numbers = counts.capped_lately(querysets=[queryset, *(queryset.filter(one) for one in conditions)])
     _note(name, numbers[0] <= counts.CAP)
     count = numbers[chosen]
     if exact and count > counts.CAP:
@@ -70,3 +70,4 @@ def _totals(queryset: QuerySet[Any], summed: Sequence[Column], *, known: bool) -
 def forget_all() -> None:
     """For tests, whose lists have the same readers and other rows."""
     _small.clear()
+    counts.forget_all()

@@ -227,3 +227,14 @@ def test_htmx_gets_only_the_region(shops: QuerySet[Any]) -> None:
     assert text.lstrip().startswith('<div id="list"')
     assert "<c-" not in text
     assert "HX-Target" in answer.headers["Vary"]
+
+
+@pytest.mark.usefixtures("shops")
+def test_what_was_beyond_the_cap_a_minute_ago_is_not_counted_again(monkeypatch):
+    monkeypatch.setattr(counts, "CAP", 100)
+    many, few = Shop.objects.all(), Shop.objects.filter(pk=Shop.objects.earliest("pk").pk)
+    assert counts.capped_lately(querysets=[many, few]) == [101, 1]
+    Shop.objects.exclude(pk=few.get().pk).delete()
+    assert counts.capped_lately(querysets=[many, few]) == [101, 1]
+    monkeypatch.setattr(counts, "BEYOND_SECONDS", 0)
+    assert counts.capped_lately(querysets=[many, few]) == [1, 1]
