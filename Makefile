@@ -32,10 +32,10 @@ stop: base-ready ## 停止本目录的客情和内置数据库
 	@exec $(PY) -m keqing.kit.launch stop
 
 test: dev-ready assets chromium lint ## 全部检查和测试
-	$(PY) -m pytest -n 2 -q -m "not slow"
+	$(PY) -m pytest -n 2 --dist worksteal -q -m "not slow"
 
 test-fast: dev-ready assets lint ## 不用浏览器的检查和测试
-	$(PY) -m pytest -n 2 -q -m "not browser and not slow"
+	$(PY) -m pytest -n 2 --dist worksteal -q -m "not browser and not slow"
 
 check-long: dev-ready assets chromium ## 完整规模的检查（发布前）
 	$(PY) -m pytest -q -m slow

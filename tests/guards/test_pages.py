@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
-from html.parser import HTMLParser
 from typing import Any
 
 import pytest
@@ -17,6 +17,8 @@ from keqing.desk.demo.company import LOGIN_OF_ROLE, make_demo_company
 from keqing.followups.models import ContactRecord, Reminder
 from keqing.kit.formats import SHANGHAI
 from keqing.people.models import Affiliation, Department, Organisation, Person
+from tests.guards import formats
+from tests.guards.formats import Visible
 from tests.guards.house import Route, routes
 
 AT = datetime.now(SHANGHAI)
@@ -29,29 +31,7 @@ WORD = re.compile(r"(?<![0-9A-Za-z])[A-Za-z]{2,}(?![0-9A-Za-z])")  # letters bes
 # these pages show what the system calls things, by their purpose
 SPEAKS_CODE = {"desk:gallery", "desk:healthz"}
 
-pytestmark = [pytest.mark.django_db, pytest.mark.proves("U51")]
-
-
-class Visible(HTMLParser):
-    """The text a person sees, without scripts, templates and code."""
-
-    HIDDEN = {"script", "style", "template", "code", "svg"}
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.depth, self.words = 0, []
-
-    def handle_starttag(self, tag: str, attributes: Any) -> None:
-        self.depth += tag in self.HIDDEN
-        if not self.depth:
-            self.words += [v for k, v in attributes if k in ("placeholder", "title", "aria-label", "alt") and v]
-
-    def handle_endtag(self, tag: str) -> None:
-        self.depth -= tag in self.HIDDEN
-
-    def handle_data(self, data: str) -> None:
-        if not self.depth:
-            self.words.append(data)
+pytestmark = [pytest.mark.django_db, pytest.mark.timeout(300)]  # a role walks everything in one setup
 
 
 @pytest.fixture(scope="module")
@@ -88,30 +68,70 @@ def _addresses(route: Route, rows: dict[str, Any]) -> list[str]:
     return []
 
 
-@pytest.mark.parametrize("role", LOGIN_OF_ROLE)
-def test_every_page_of_a_role_is_whole_and_chinese(role: str, demo: None):
-    staff = Staff.objects.get(login_name=LOGIN_OF_ROLE[role])
-    client = Client()
-    client.force_login(staff)
-    rows = _rows(staff)
-    wrong, opened = [], 0
-    for route in routes():
-        for url in _addresses(route, rows):
-            response = client.get(url)
-            if response.status_code >= 500:
-                wrong.append(f"{url}: {response.status_code}")
-            if not response.get("Content-Type", "").startswith("text/html") or response.status_code in (302, 405):
-                continue
-            opened += response.status_code == 200
-            html = response.content.decode()
-            if "<c-" in html or "{%" in html or "{{" in html:
-                wrong.append(f"{url}: template code in the page")
-            if "<html" in html and 'lang="zh-CN"' not in html:
-                wrong.append(f"{url}: not said to be Chinese")
-            if route.name not in SPEAKS_CODE:
-                wrong += [f"{url}: {word}" for word in _english(html, staff)]
+@dataclass(frozen=True)
+class Answer:
+    """What one address answered to a person."""
+
+    route: str
+    url: str
+    status: int
+    is_page: bool
+    html: str
+
+
+@dataclass(frozen=True)
+class Walk:
+    """Everything one role was answered, looked at by several tests."""
+
+    staff: Staff
+    answers: list[Answer]
+
+
+@pytest.fixture(scope="module", params=LOGIN_OF_ROLE)
+def walk(request: Any, demo: None, django_db_blocker: Any) -> Walk:
+    with django_db_blocker.unblock(), transaction.atomic():
+        staff = Staff.objects.get(login_name=LOGIN_OF_ROLE[request.param])
+        client = Client()
+        client.force_login(staff)
+        rows = _rows(staff)
+        answers = [_answer(client, route, url) for route in routes() for url in _addresses(route, rows)]
+        transaction.set_rollback(True)
+    return Walk(staff, answers)
+
+
+def _answer(client: Client, route: Route, url: str) -> Answer:
+    response = client.get(url)
+    is_page = response.get("Content-Type", "").startswith("text/html") and response.status_code not in (302, 405)
+    return Answer(route.name, url, response.status_code, is_page, response.content.decode() if is_page else "")
+
+
+@pytest.mark.proves("U51")
+def test_every_page_of_a_role_is_whole_and_chinese(walk: Walk):
+    wrong = []
+    for one in walk.answers:
+        if one.status >= 500:
+            wrong.append(f"{one.url}: {one.status}")
+        if not one.is_page:
+            continue
+        if "<c-" in one.html or "{%" in one.html or "{{" in one.html:
+            wrong.append(f"{one.url}: template code in the page")
+        if "<html" in one.html and 'lang="zh-CN"' not in one.html:
+            wrong.append(f"{one.url}: not said to be Chinese")
+        if one.route not in SPEAKS_CODE:
+            wrong += [f"{one.url}: {word}" for word in _english(one.html, walk.staff)]
     assert not wrong, "\n".join(sorted(set(wrong)))
-    assert opened >= 3
+    assert sum(one.is_page and one.status == 200 for one in walk.answers) >= 3
+
+
+@pytest.mark.proves("U48")
+def test_every_page_of_a_role_keeps_the_formats(walk: Walk):
+    """Dates, money, masks and missing values look the same on every page (section 4 of the conventions)."""
+    wrong = []
+    for one in walk.answers:
+        if one.status == 200 and one.is_page and one.route not in formats.BY_PURPOSE | SPEAKS_CODE:
+            may_call = walk.staff.may("phone.full") or one.route in formats.OWN_PHONES
+            wrong += [f"{one.url}: {said}" for said in formats.complaints(one.html, may_call=may_call)]
+    assert not wrong, "\n".join(sorted(set(wrong)))
 
 
 def _english(html: str, staff: Staff) -> set[str]:

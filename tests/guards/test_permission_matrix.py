@@ -22,7 +22,7 @@ AROUND = {"django_session", "audit_entry", "cache_entry", "access_cardrate", "co
 # pages that show names by their purpose (decision 5: audit and refusals name what they are about)
 NAMES_BY_PURPOSE = {"desk:audit", "desk:audit_entry", "compliance:refusals"}
 
-pytestmark = [pytest.mark.django_db, pytest.mark.proves("T39")]
+pytestmark = [pytest.mark.django_db, pytest.mark.timeout(300), pytest.mark.proves("T39")]
 
 
 class Watch:

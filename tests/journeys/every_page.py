@@ -45,7 +45,8 @@ def _page(made: Stage, route: Route, clients: dict[str, Client]) -> Page | None:
     for who, url in _candidates(made, route):
         client = clients.get(who) or Client()
         response = client.get(url)
-        response.close()  # a file, when it is one
+        if response.streaming:
+            response.close()  # a file; closing any other answer would give up the connection each time
         if response.status_code >= 500:
             return Page(who, route.name, url)  # whoever opens it will say so
         if response.status_code == 200 and _is_whole(response):
