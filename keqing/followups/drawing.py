@@ -15,36 +15,35 @@ if TYPE_CHECKING:
 
 NO_EFFECT = "成效 0"
 GHOST = "badge-ghost"
-STRONG = SafeString(" data-strong")
-BLANK = SafeString("")
 
 
 def entry_head(entry: "Entry", *, url: str) -> SafeString:
     """Sign, title, badges, person and time, text and facts of one entry; its comments follow. A contact has a ``url``."""
+    dot = '<span class="timeline-dot" data-strong>{}</span>' if url else '<span class="timeline-dot">{}</span>'
     title = '<a class="font-medium hover:underline" href="{}">{}</a>' if url else '<b class="font-medium">{1}</b>'
     return format_html(
-        '<span class="timeline-dot"{}>{}</span><div class="min-w-0 flex-1"><div class="flex flex-wrap items-baseline gap-x-2">'
+        '{}<div class="min-w-0 flex-1"><div class="flex flex-wrap items-baseline gap-x-2">'
         '{}{}<span class="ml-auto text-xs text-muted figures">{} · {}</span></div>{}{}',
-        STRONG if url else BLANK, icons.svg(name=entry.icon), format_html(title, url, entry.title),
-        _badges(entry.details) if url else BLANK, entry.actor_name, _moment(entry),
-        format_html('<div class="whitespace-pre-line">{}</div>', entry.text) if entry.text else BLANK,
-        _facts(entry.details) if url else BLANK,
+        format_html(dot, icons.svg(name=entry.icon)), format_html(title, url, entry.title),
+        _badges(entry.details) if url else "", entry.actor_name, _moment(entry),
+        format_html('<div class="whitespace-pre-line">{}</div>', entry.text) if entry.text else "",
+        _facts(entry.details) if url else "",
     )
 
 
 def _badges(details: dict[str, Any]) -> SafeString:
     found = []
     if state := details.get("state"):
-        found.append((GHOST, BLANK, state))
+        found.append((GHOST, "", state))
     if effect := details.get("effect"):
         tone = "badge-soft badge-warning" if effect == NO_EFFECT else "badge-soft badge-success"
         found.append((tone, format_html(' title="{}"', _("这次联系带来的变化")), effect))
     if details.get("version", 1) > 1:
-        found.append((GHOST, BLANK, _("已更正")))
+        found.append((GHOST, "", _("已更正")))
     return format_html_join("", '<span class="badge badge-sm {}"{}>{}</span>', found)
 
 
-def _facts(details: dict[str, Any]) -> SafeString:
+def _facts(details: dict[str, Any]) -> str:
     labels = (
         ("solution", _("解决方法")), ("products", _("推荐")), ("materials", _("资料")), ("callback_on", _("回访")), ("promise", _("承诺")),
     )
@@ -54,7 +53,7 @@ def _facts(details: dict[str, Any]) -> SafeString:
         if (value := details.get(name))
     ]
     if not found:
-        return BLANK
+        return ""
     lines = format_html_join("", "<span>{}：{}</span>", found)
     return format_html('<div class="text-sm text-muted mt-1 flex flex-wrap gap-x-4">{}</div>', lines)
 

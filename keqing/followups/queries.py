@@ -70,8 +70,8 @@ class Line:
         return drawing.entry_head(self.entry, url=self.url)
 
     @property
-    def foot(self) -> SafeString:
-        return drawing.entry_foot(self.entry) if self.may_comment and self.url else SafeString("")
+    def foot(self) -> str:
+        return drawing.entry_foot(self.entry) if self.may_comment and self.url else ""
 
 
 @dataclass(frozen=True)

@@ -23,11 +23,9 @@ REVIEWED = {
     ("keqing/exports/queries.py", "f-string statement"): "a statement the ORM wrote, with its parameters apart",
     ("keqing/people/actions/activity.py", "f-string statement"): "a constant and a statement the ORM wrote, with its parameters apart",
     ("keqing/messaging/actions/outbox.py", "f-string statement"): "names of our own tables; values travel as parameters",
-    ("keqing/timeline/actions.py", "f-string statement"): "column names of the model; values travel as parameters",
     ("keqing/timeline/queries.py", "f-string statement"): "column names of the model; values travel as parameters",
     ("keqing/followups/finding.py", "raw query"): "constants with conditions the ORM wrote; words travel as parameters",
     ("keqing/kit/search_rank.py", "raw query"): "constants with conditions the ORM wrote; words travel as parameters",
-    ("keqing/people/file_columns.py", "raw query"): "a constant; the keys travel as one parameter",
     ("keqing/people/finding.py", "raw query"): "a statement the ORM wrote, with its parameters apart",
     ("assets/js/palette.js", "html into the page"): "a page of our own server, escaped by its template",
 }
