@@ -53,11 +53,10 @@ def test_a_slow_side_panel_draws_its_outline_while_it_waits(page: Any, live_serv
     sign_in(page, live_server, cast.rep)
     open_page(page, live_server, "people:organisations", "hospital")
     waiting: list[Any] = []
-    page.route("**/panel/", lambda route: waiting.append(route))
-    page.click("tr[data-row] td.lead a")
-    page.wait_for_timeout(500)
-    outline = "getComputedStyle(document.getElementById('panel'), '::before').opacity"
-    assert page.evaluate(outline) == "1"
+    page.route("**/panel/**", lambda route: waiting.append(route))
+    with page.expect_request(lambda request: "/panel/" in request.url, timeout=10_000):
+        page.click("tr[data-row] td.lead a")
+    page.wait_for_function("getComputedStyle(document.getElementById('panel'), '::before').opacity === '1'", timeout=10_000)
     for route in waiting:
         route.fulfill(status=204)
 

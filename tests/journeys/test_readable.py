@@ -98,7 +98,7 @@ def test_nothing_typed_is_lost_on_a_refusal_or_on_leaving(page: Any, live_server
     assert ContactRecord.objects.count() == 1
 
     page.fill("textarea[name=description]", "谈到一半又多写一句")
-    page.wait_for_timeout(1200)  # the draft is kept a moment after the last key
+    page.wait_for_function("(text) => Object.values(localStorage).some((one) => one.includes(text))", arg="谈到一半又多写一句", timeout=10_000)
     open_page(page, live_server, "desk:today")
     open_page(page, live_server, "followups:record", hospital.pk)
     assert page.input_value("textarea[name=description]") == "谈到一半又多写一句"

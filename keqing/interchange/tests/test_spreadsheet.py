@@ -2,7 +2,6 @@
 
 import datetime
 import io
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import xlsxwriter
 import xlwt
 
 from keqing.interchange.spreadsheet import Limits, UnreadableFile, read_sheet, sheet_names
+from keqing.interchange.tests.clock import worked
 
 SHARED = Path(__file__).parents[4] / "shared" / "data"
 ROWS = [
@@ -151,10 +151,10 @@ def test_an_old_xls_is_read(save: Save) -> None:
 def test_fifteen_thousand_rows_take_less_than_two_seconds(save: Save) -> None:
     rows = [[float(n), f"江城市第{n}医院（东院）", "江城-东区", "三级甲等", "心内科、骨科" * 3] for n in range(15_374)]
     path = save("a.xlsx", one_sheet(rows))
-    started = time.monotonic()
+    started = worked()
     sheet = read_sheet(path)
     assert (len(sheet.rows), sheet.columns) == (15_374, 5)
-    assert time.monotonic() - started < 2
+    assert worked() - started < 2
 
 
 def ole(stream: str) -> bytes:
@@ -232,12 +232,12 @@ REAL = [
 def test_real_files_are_read_whole(file: str, sheets: dict[str, tuple[int, int]]) -> None:
     if not (SHARED / file).exists():
         pytest.skip(f"shared/data/{file} is not here")
-    started = time.monotonic()
+    started = worked()
     assert {sheet.name: (sheet.rows, sheet.columns) for sheet in sheet_names(SHARED / file)} == sheets
     for name, size in sheets.items():
         sheet = read_sheet(SHARED / file, name)
         assert (len(sheet.rows), sheet.columns) == size
-    assert time.monotonic() - started < 4
+    assert worked() - started < 4
 
 
 def test_phones_kept_as_numbers_come_back_as_digits() -> None:

@@ -114,6 +114,7 @@ def test_a_draft_outlives_a_server_error(page: Any, serve: Callable[..., Any]) -
     page.fill("#id_name", "望川医院")
     page.get_by_role("button", name="保存").click()
     page.get_by_text("系统出错了").wait_for()
+    page.wait_for_load_state()  # its script says that the draft stays
     page.goto(f"{HOME}/new/")
     assert page.input_value("#id_name") == "望川医院"
 
