@@ -92,7 +92,8 @@ def cockpit(*, staff: Staff, at: datetime) -> Cockpit:
         coaching.setdefault(one.member.staff_id, one)
     movements = _movements(staff, today)
     return Cockpit(
-        people=people,
+        # who worked today on top, then who is late; the quiet are in the queue beside
+        people=sorted(people, key=lambda one: (-one.member.today, -one.member.week, -one.member.overdue)),
         coaching=list(coaching.values()),
         movements=movements,
         up=sum(one.count for one in movements if one.is_up),

@@ -45,7 +45,7 @@ def test_a_manager_of_ten_sees_ten_rows_with_the_last_activity_time(cast, hospit
         make_position(unit=cast.guangzhou, holder=make_staff(name=f"代表{number}"))
     contact = make_contact(customer=hospital, by=cast.rep)
     board = cockpit(staff=cast.manager, at=NOW)
-    assert len(board.people) == 10
+    assert len(board.people) == 10 and board.people[0].member.name == "李雯"  # who worked today stands on top
     assert {one.member.name: one.member.last_at for one in board.people}["李雯"] == contact.submitted_at
     page = signed_in(cast.manager).get(reverse("desk:cockpit")).content.decode()
     assert page.count("?person=") >= 10
