@@ -95,7 +95,8 @@ class OrganisationList(ListSpec):
         self.columns = OF_KIND[kind]
         self.edit_url = reverse("people:organisation_cell", args=[0, "column"]) if request.user.may(Can.EDIT) else ""
         self.file_columns = file_columns.of_kind(kind)
-        self.empty_text = _("还没有%(kind)s档案，从新建一家开始。") % {"kind": self.title}
+        empty = _("还没有%(kind)s档案，从新建一家开始。") if request.user.may(Can.CREATE) else _("您的岗位没有能看到的%(kind)s。")
+        self.empty_text = empty % {"kind": self.title}
 
     def url_of(self, row: Organisation) -> str:
         return address("desk:customer", row.pk)
