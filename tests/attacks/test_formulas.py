@@ -23,7 +23,7 @@ from tests.guards.house import ROOT
 pytestmark = pytest.mark.proves("T35")
 # each of them is attacked here or beside it; another place that writes files is another exporter
 WRITERS = {"keqing/exports/csv_file.py", "keqing/exports/workbook.py", "keqing/interchange/workbooks.py", "keqing/access/unused.py"}
-WRITES = re.compile(r"csv\.(?:writer|DictWriter)|xlsxwriter\.Workbook|openpyxl|xlwt")
+WRITES = re.compile(r"csv\.(?:writer|DictWriter)|def csv_pieces|xlsxwriter\.Workbook|openpyxl|xlwt")
 OFFICE = shutil.which("soffice") or shutil.which("libreoffice")
 
 

@@ -131,6 +131,10 @@ class LossBoard:
     competitors: Sequence[LossLine]
     totals: Sequence[int]
 
+    @property
+    def total(self) -> int:
+        return sum(self.totals)
+
 
 def loss_board(*, staff: Staff, quarters: Sequence[Quarter]) -> LossBoard:
     """Customers lost, by reason and by competitor, quarter by quarter. One statement."""
