@@ -26,7 +26,7 @@ class IntelList(ListSpec):
     default_sort = "-published"
     walks = True
     columns = [
-        Column(key="title", label=_("标题"), css="min-w-64", hideable=False, cell=lambda row, _today: _title(row)),
+        Column(key="title", label=_("标题"), css="md:min-w-64", hideable=False, cell=lambda row, _today: _title(row)),
         Column(key="published", label=_("发布日期"), sort="published_on", css="figures", cell=lambda row, _today: format_date(row.published_on)),
         Column(key="topic", label=_("主题"), cell=lambda row, _today: row.topic.name),
         Column(key="products", label=_("相关产品"), css="max-w-64 truncate", cell=lambda row, _today: _products(row)),
