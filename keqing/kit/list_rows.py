@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from keqing.kit.lists import ListSpec
 
 
-
 @dataclass(frozen=True, slots=True)
 class Cell:
     """One cell. ``text`` is escaped unless it is safe; ``label`` is what a phone shows before it."""

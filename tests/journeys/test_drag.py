@@ -17,14 +17,7 @@ from keqing.people.models import Organisation
 from keqing.people.tests.factories import make_organisation
 from tests.journeys.people import DESK, PHONE, sign_in
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-WAIT = 20_000
-
-
-@pytest.fixture(autouse=True)
-def patience(page: Any) -> None:
-    page.set_default_timeout(WAIT)
-    page.set_default_navigation_timeout(WAIT)
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("patience")]
 
 
 def stage_of(customer: Organisation) -> str:

@@ -15,14 +15,11 @@ from keqing.people.models import Organisation
 from keqing.timeline.models import Entry
 from tests.journeys.people import DESK, PHONE, open_page, sign_in
 
-pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-WAIT = 20_000
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("patience")]
 
 
 @pytest.mark.proves("R-185", "R-186", "R-187", "R-181")
 def test_a_missed_call_is_judged_accepted_and_an_opportunity_on_the_customers_page(page: Any, live_server: Any):
-    page.set_default_timeout(WAIT)
-    page.set_default_navigation_timeout(WAIT)
     cast = make_cast()
     page.set_viewport_size(DESK)
     # a number on the display, nothing else: the manager writes it down and judges it worth a call

@@ -38,8 +38,10 @@ class AddressNode(URLNode):
     """``{% url %}`` with whole numbers put into an address found once: a page of work has some thousand links."""
 
     def render(self, context: template.Context) -> str:
+        if self.kwargs or self.asvar:
+            return super().render(context)
         numbers = [one.resolve(context) for one in self.args]
-        if self.kwargs or self.asvar or not all(type(one) is int for one in numbers):
+        if not all(type(one) is int for one in numbers):
             return super().render(context)
         found = address(self.view_name.resolve(context), *numbers)
         return conditional_escape(found) if context.autoescape else found
