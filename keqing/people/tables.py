@@ -33,6 +33,12 @@ from keqing.people.quality import facts_without_source
 QUIET_DAYS = 30
 
 
+def may_enter(staff: Staff, kind: str) -> bool:
+    """Whether some grant of the reader lets them enter this kind."""
+    clauses = staff.standing.clauses.get(str(Can.CREATE), ())
+    return any(clause.kinds is None or kind in clause.kinds for clause in clauses)
+
+
 def quiet(asked: Asked) -> Q:
     since = asked.today - timedelta(days=QUIET_DAYS)
     return Q(last_contact_on__lt=since) | Q(last_contact_on__isnull=True)
@@ -95,7 +101,8 @@ class OrganisationList(ListSpec):
         self.columns = OF_KIND[kind]
         self.edit_url = reverse("people:organisation_cell", args=[0, "column"]) if request.user.may(Can.EDIT) else ""
         self.file_columns = file_columns.of_kind(kind)
-        empty = _("还没有%(kind)s档案，从新建一家开始。") if request.user.may(Can.CREATE) else _("您的岗位没有能看到的%(kind)s。")
+        begins = request.user.may(Can.CREATE) if kind == "all" else may_enter(request.user, kind)
+        empty = _("还没有%(kind)s档案，从新建一家开始。") if begins else _("您的岗位没有能看到的%(kind)s。")
         self.empty_text = empty % {"kind": self.title}
 
     def url_of(self, row: Organisation) -> str:

@@ -31,6 +31,7 @@ def test_each_person_is_shown_what_they_may_open(cast):
     assert list(labels(cast.rep))[:3] == ["今日", "客户", "跟进"] and labels(cast.rep)["导入导出"] == ["下载中心"]
     assert "团队动态" not in labels(cast.rep)["跟进"] and "团队动态" in labels(cast.manager)["跟进"]
     assert "导入导出" in labels(cast.manager)
+    assert "相似客户" in labels(cast.rep)["线索"] and "线索" not in labels(cast.warehouse)
     assert list(labels(cast.security)) == ["今日", "跟进", "导入导出", "设置"]  # proxies and transfers; staff files
     assert labels(cast.security)["设置"] == ["员工", "岗位", "组织", "辖区", "权限", "未用权限"]
     assert labels(cast.audit)["设置"] == ["审计"]

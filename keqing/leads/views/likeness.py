@@ -22,7 +22,7 @@ from keqing.people.permissions import Can as PeopleCan
 
 
 @require_GET
-@allow(PeopleCan.VIEW)
+@allow(Can.VIEW)
 def likeness(request: HttpRequest) -> HttpResponse:
     """The likest of the customers within reach, each with its three reasons."""
     model = latest_model()
@@ -48,10 +48,10 @@ def likeness_compute(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@allow(PeopleCan.VIEW)
+@allow(Can.VIEW)
 def likeness_judge(request: HttpRequest, pk: int) -> HttpResponse:
     """认可 or 不认可; kept, and nothing else happens."""
-    organisation = fetch(Organisation, pk, request)
+    organisation = fetch(Organisation, pk, request, word=PeopleCan.VIEW)
     verdict = request.POST.get("verdict", "")
     if verdict not in LikenessOpinion.Verdict.values:
         messages.error(request, _("请选择 认可 或 不认可。"))

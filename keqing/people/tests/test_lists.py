@@ -46,6 +46,16 @@ def test_each_of_the_six_kinds_is_entered_with_its_own_fields_and_lands_in_its_o
     assert set(Organisation.objects.values_list("owner_position", flat=True)) == {position_of(cast.rep).pk}
 
 
+def test_an_empty_list_says_to_begin_only_to_those_who_may_enter_that_kind():
+    cast = make_cast()
+
+    def told(staff, kind):
+        return signed_in(staff).get(reverse("people:organisations", args=[kind])).content.decode()
+
+    assert "从新建一家开始" in told(cast.rep, "hospital") and "从新建一家开始" in told(cast.commerce, "chain")
+    assert "您的岗位没有能看到的医院" in told(cast.commerce, "hospital")
+
+
 @pytest.mark.proves("R-182")
 def test_two_independent_dimensions_filter_together():
     cast = make_cast()

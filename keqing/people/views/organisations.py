@@ -32,7 +32,7 @@ from keqing.people.forms.organisations import (
 from keqing.people.labels import fact, missing_items, owner_label, validity_class, validity_text
 from keqing.people.models import Organisation
 from keqing.people.permissions import Can
-from keqing.people.tables import dress_organisations, names_on, open_organisations
+from keqing.people.tables import dress_organisations, may_enter, names_on, open_organisations
 from keqing.timeline import queries as timeline
 
 KINDS = [("all", "全部"), *Kind.choices]
@@ -62,12 +62,6 @@ def organisations(request: HttpRequest, kind: str) -> HttpResponse:
         "trash_url": reverse("people:trash") if staff.may(Can.TRASH) else "",
     }
     return lists.respond(request=request, page=page, context=context, template="people/organisations.html")
-
-
-def may_enter(staff: Staff, kind: str) -> bool:
-    """Whether some grant of the reader lets them enter this kind."""
-    clauses = staff.standing.clauses.get(str(Can.CREATE), ())
-    return any(clause.kinds is None or kind in clause.kinds for clause in clauses)
 
 
 @require_GET
