@@ -19,6 +19,7 @@ from keqing.followups.permissions import Can
 from keqing.followups.schedule import propose_next
 from keqing.kit import counts
 from keqing.kit.addresses import address
+from keqing.kit.prepared import prepared
 from keqing.messaging.models import Message
 from keqing.people.choices import BusinessState
 from keqing.people.models import Organisation, Person
@@ -201,9 +202,14 @@ def comments_on(contact_ids: Iterable[int]) -> dict[int, list[Comment]]:
     ids = list(contact_ids)
     found: dict[int, list[Comment]] = defaultdict(list)
     if ids:
-        for comment in Comment.objects.filter(contact_id__in=ids).select_related("author", "addressee"):
+        for comment in _comments_on(contacts=ids):
             found[comment.contact_id].append(comment)
     return found
+
+
+@prepared
+def _comments_on(contacts: list[int]) -> QuerySet[Comment]:
+    return Comment.objects.filter(contact_id__among=contacts).select_related("author", "addressee")
 
 
 def history_of(*, customer_id: int, limit: int = HISTORY) -> list[Past]:

@@ -11,6 +11,7 @@ from django.db.models.functions import Cast, Coalesce
 from keqing.access.models import Position, Staff
 from keqing.audit.models import Entry
 from keqing.kit.addresses import whole_number
+from keqing.kit.prepared import prepared
 from keqing.kit.search import PHONE_TAIL, Alternative, SearchQuery, query_plan
 from keqing.kit.search_filter import search_q
 from keqing.people.choices import GUARDED_ROLES, Role, Title
@@ -24,6 +25,7 @@ KEY_ROLES = (
     Role.STORE_MANAGER, Role.PURCHASER, Role.FINANCE_CONTACT, Role.CONTACT, Role.DOCTOR, Role.STOREKEEPER,
     Role.SHOP_STAFF, Role.IT_STAFF, Role.PHARMACY_STAFF,
 )
+LAST_CHANGES = 5
 ORDER = {str(role): place for place, role in enumerate(KEY_ROLES)}
 _ROLE_LABELS, _TITLE_LABELS = dict(Role.choices), dict(Title.choices)
 
@@ -80,14 +82,18 @@ def first_contacts(organisation_ids: Collection[int]) -> dict[int, KeyPerson]:
     return found
 
 
-def _at(organisation_ids: Collection[int]) -> list[tuple[int, int | None, KeyPerson]]:
-    """Who works at these organisations today: organisation, department, person. Plain values: a list asks for hundreds."""
-    rows = Affiliation.objects.filter(
-        organisation_id__in=list(organisation_ids), to_on__isnull=True, person__deleted_at__isnull=True
+@prepared
+def _places_at(organisations: list[int]) -> QuerySet[Affiliation, tuple[Any, ...]]:
+    return Affiliation.objects.filter(
+        organisation_id__among=organisations, to_on__isnull=True, person__deleted_at__isnull=True
     ).values_list(
         "organisation_id", "department_id", "person_id", "person__name", "role", "department__name", "post",
         "is_department_head", "person__mobile", "person__title",
     )
+
+
+def _at(organisation_ids: Collection[int]) -> list[tuple[int, int | None, KeyPerson]]:
+    """Who works at these organisations today: organisation, department, person. Plain values: a list asks for hundreds."""
     return [
         (
             organisation_id, department_id,
@@ -96,7 +102,8 @@ def _at(organisation_ids: Collection[int]) -> list[tuple[int, int | None, KeyPer
                 post=post, is_department_head=is_head, mobile=mobile, title=_TITLE_LABELS.get(title, title),
             ),
         )
-        for organisation_id, department_id, person_id, name, role, department, post, is_head, mobile, title in rows
+        for organisation_id, department_id, person_id, name, role, department, post, is_head, mobile, title
+        in _places_at(organisations=list(organisation_ids))
     ]
 
 
@@ -166,8 +173,18 @@ def with_counts(organisations: QuerySet[Organisation]) -> QuerySet[Organisation]
 
 def file_changes(customer_id: int, *, limit: int) -> list[Entry]:
     """The last changes of the customer's file, its people and departments; contacts have a history of their own."""
-    entries = Entry.objects.filter(customer_id=customer_id, subject_label__startswith="people.")
-    return list(entries.exclude(action="duplicate.checked").order_by("-at", "-id")[:limit])
+    return list(_changes(customer_id)[:limit])
+
+
+@prepared
+def last_changes(customer: int) -> QuerySet[Entry]:
+    """The few changes of a file that its page names."""
+    return _changes(customer)[:LAST_CHANGES]
+
+
+def _changes(customer: int) -> QuerySet[Entry]:
+    entries = Entry.objects.filter(customer_id=customer, subject_label__startswith="people.")
+    return entries.exclude(action="duplicate.checked").order_by("-at", "-id")
 
 
 def positions_reached(*, staff: Staff, word: str, kind: str | None = None) -> QuerySet[Position]:

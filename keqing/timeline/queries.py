@@ -1,14 +1,15 @@
 """Reading the stream of a customer already fetched through the gate."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
+from keqing.kit.prepared import prepared
 from keqing.timeline.models import Entry, Facts
 
 PAGE = 20
@@ -43,6 +44,8 @@ def stream_of(
     only: Q | None = None,
 ) -> Stream:
     """Newest first. ``after`` is the cursor a former page gave; ``only`` narrows further; one indexed read."""
+    if not (after or kind or text or restricted or only) and limit == PAGE:
+        return _led_on(_newest(customer=customer_id), limit)
     entries = Entry.objects.filter(only or Q(), customer_id=customer_id).order_by("-at", "-id")
     if not restricted:
         entries = entries.filter(is_restricted=False)
@@ -54,7 +57,16 @@ def stream_of(
         at, pk = cursor
         # "at ≤ a and (at < a or id < i)": PostgreSQL walks the index; the plain OR it does not
         entries = entries.filter(Q(at__lte=at) & (Q(at__lt=at) | Q(pk__lt=pk)))
-    found = list(entries[: limit + 1])
+    return _led_on(entries[: limit + 1], limit)
+
+
+@prepared
+def _newest(customer: int) -> QuerySet[Entry]:
+    return Entry.objects.filter(customer_id=customer, is_restricted=False).order_by("-at", "-id")[: PAGE + 1]
+
+
+def _led_on(entries: Iterable[Entry], limit: int) -> Stream:
+    found = list(entries)
     more = len(found) > limit
     found = found[:limit]
     return Stream(found, f"{found[-1].at.isoformat()}_{found[-1].pk}" if more else "")

@@ -23,9 +23,8 @@ from keqing.people.labels import (
 )
 from keqing.people.models import Organisation, Person
 from keqing.people.permissions import Can
-from keqing.people.queries import KeyPerson, file_changes, key_people, with_counts
+from keqing.people.queries import KeyPerson, key_people, last_changes, with_counts
 
-LAST_CHANGES = 5
 # shown in the page's head, or of no use in a box
 IN_THE_HEAD = ("name", "short_name", "level", "category", "ownership", "business_state", "address", "region")
 
@@ -65,7 +64,7 @@ def customer_page(*, organisation: Organisation, staff: Staff, today: date) -> C
         missing=missing_items(organisation),
         people=key_people(organisation.pk),
         facts=_facts(organisation, today),
-        changes=change_lines(file_changes(organisation.pk, limit=LAST_CHANGES), customer_id=organisation.pk),
+        changes=change_lines(last_changes(customer=organisation.pk), customer_id=organisation.pk),
         reasons=reasons_to_see(organisation=organisation, staff=staff),
         place=_place(organisation),
         licence=_licence(organisation, today),
@@ -155,7 +154,7 @@ def person_page(*, person: Person, staff: Staff) -> PersonPage:
     return PersonPage(
         missing=missing_items(person),
         facts=[line for name in names if (line := fact(person, name))["value"]],
-        changes=change_lines(file_changes(person.pk, limit=LAST_CHANGES), customer_id=person.pk),
+        changes=change_lines(last_changes(customer=person.pk), customer_id=person.pk),
         full_phone=full,
         may_reveal=not full and bool(person.mobile or person.phone) and person.allows(staff, Can.REVEAL_PHONE),
     )

@@ -1,6 +1,6 @@
 """阶段与需求 of one customer: its panel, and what to have at hand before a call."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from keqing.access.models import Position, Staff
 from keqing.followups.models import ContactRecord
 from keqing.followups.queries import positions_to_take_over
+from keqing.kit.prepared import prepared
 from keqing.lifecycle.models import Effect, Need, StageChange, Target
 from keqing.lifecycle.permissions import Can
 from keqing.lifecycle.transitions import LABELS, Transition, onward
@@ -64,7 +65,7 @@ def stage_panel(*, customer: Organisation, staff: Staff, today: date) -> StagePa
         changes=list(
             StageChange.objects.filter(customer_id=pk).select_related("by", "loss_reason", "competitor").order_by("-at", "-pk")[:SHOWN]
         ),
-        needs=_needs(Need.objects.filter(customer_id=pk)), targets=_targets(Target.objects.filter(customer_id=pk)),
+        needs=_sorted(_needs(Need.objects.filter(customer_id=pk))), targets=list(_targets(Target.objects.filter(customer_id=pk))),
         effects=list(Effect.objects.filter(customer_id=pk).select_related("tracker").order_by("-at", "-pk")[:5]),
         may_edit=customer.allows(staff, Can.EDIT), today=today,
     )
@@ -75,7 +76,7 @@ def precall(*, customer: Organisation, staff: Staff, today: date) -> Precall:
     pk = customer.pk
     return Precall(
         customer=customer, label=LABELS[customer.lifecycle], days=days_in(customer.lifecycle_since, today),
-        needs=_needs(Need.objects.open().filter(customer_id=pk)), targets=_targets(Target.objects.open().filter(customer_id=pk)),
+        needs=_sorted(_open_needs(customer=pk)), targets=_open_targets(customer=pk),
         may_edit=customer.allows(staff, Can.EDIT), today=today,
     )
 
@@ -94,14 +95,27 @@ def _steps(stage: str) -> list[Step]:
     )
 
 
-def _needs(rows: QuerySet[Need]) -> list[Need]:
+def _needs(rows: QuerySet[Need]) -> QuerySet[Need]:
+    return rows.order_by("-raised_on", "-pk")[:SHOWN]
+
+
+def _sorted(needs: Iterable[Need]) -> list[Need]:
     """Open ones first, the oldest of them on top."""
-    found = list(rows.order_by("-raised_on", "-pk")[:SHOWN])
-    return sorted(found, key=lambda need: (need.met_on is not None, need.raised_on))
+    return sorted(needs, key=lambda need: (need.met_on is not None, need.raised_on))
 
 
-def _targets(rows: QuerySet[Target]) -> list[Target]:
-    return list(rows.select_related("position__holder").order_by("-due_on", "-pk")[:SHOWN])
+def _targets(rows: QuerySet[Target]) -> QuerySet[Target]:
+    return rows.select_related("position__holder").order_by("-due_on", "-pk")[:SHOWN]
+
+
+@prepared
+def _open_needs(customer: int) -> QuerySet[Need]:
+    return _needs(Need.objects.open().filter(customer_id=customer))
+
+
+@prepared
+def _open_targets(customer: int) -> QuerySet[Target]:
+    return _targets(Target.objects.open().filter(customer_id=customer))
 
 
 def is_contact_with(*, customer_id: int, contact_id: int) -> bool:
