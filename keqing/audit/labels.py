@@ -131,6 +131,7 @@ ACTIONS = {
     "playbook.step_skipped": "跳过方案步骤",
     "playbook.night": "夜间生成跟进",
     "reminder.moved": "待办改到另一天",
+    "reminder.moved_back": "撤销待办改期",
     "reminder.attached": "归入任务",
     "reminder.checked": "出发前检核",
     "appointment.changed": "修改约访",

@@ -20,6 +20,7 @@ urlpatterns = [
     path("reminders/<int:pk>/postpone/", reminders.reminder_postpone, name="reminder_postpone"),
     path("reminders/<int:pk>/hand-over/", reminders.reminder_hand_over, name="reminder_hand_over"),
     path("reminders/<int:pk>/move/", reminders.reminder_move, name="reminder_move"),
+    path("reminders/<int:pk>/move-back/", reminders.reminder_move_back, name="reminder_move_back"),
     path("reminders/<int:pk>/part/", tasks.task_part, name="task_part"),
     path("reminders/<int:pk>/attach/", tasks.task_attach, name="task_attach"),
     path("reminders/<int:pk>/appointment/", tasks.appointment_edit, name="appointment_edit"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -14,6 +14,17 @@ from keqing.kit.pages import answer
 
 def _say(request: HttpRequest, form: Any, refusal: Exception) -> None:
     form.add_error(None, str(refusal))
+
+
+class Told(str):
+    """What was done, in words, and the address the notice's 撤销 posts to."""
+
+    undo: str
+
+    def __new__(cls, text: str, *, undo: str) -> Self:
+        told = super().__new__(cls, text)
+        told.undo = undo
+        return told
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +46,10 @@ class FormAction:
     def __call__(
         self, request: HttpRequest, *, form: Any, store: Callable[[], str], default: str, context: Mapping[str, Any]
     ) -> HttpResponse:
-        """``store`` does the one thing and says what it did; ``default`` is where the person goes without ``next``."""
+        """``store`` does the one thing and says what it did, as ``Told`` when the notice offers to take it back.
+
+        ``default`` is where the person goes without ``next``.
+        """
         status, theirs = 200, None
         if request.method == "POST":
             status = 422
@@ -49,7 +63,7 @@ class FormAction:
                 except self.refused as refusal:
                     self.refuse(request, form, refusal)
                 else:
-                    messages.success(request, said)
+                    messages.success(request, said, extra_tags=f"undo:{said.undo}" if isinstance(said, Told) and said.undo else "")
                     return redirect(back(request, default))
         full = {
             **context, "form": form, "stale": theirs, "next": back(request, ""), "cancel_url": back(request, default),

@@ -355,6 +355,7 @@ DOORS: dict[str, Door] = {
     "followups:reminder_hand_over": _reminder("reminder.manage"),
     "insight:duties": Door(("report.contacts",)),
     "followups:reminder_move": _reminder("reminder.manage"),
+    "followups:reminder_move_back": _reminder("reminder.manage", methods="P"),
     "followups:task_part": _reminder("reminder.manage"),
     "followups:task_attach": _reminder("reminder.manage"),
     "followups:appointment_edit": _reminder("reminder.manage"),

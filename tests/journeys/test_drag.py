@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from keqing.access.tests.factories import make_cast
-from keqing.followups.actions.reminders import create_reminder
+from keqing.followups.actions.reminders import create_reminder, move_reminder
 from keqing.followups.actions.tasks import Booking, make_appointment
 from keqing.followups.models import Reminder
 from keqing.kit.formats import SHANGHAI, business_date
@@ -96,6 +96,14 @@ def test_an_appointment_is_dragged_to_another_day_with_its_hours_and_moved_on_by
     page.locator(f"[data-day='{other}'] [data-drag]", has_text="14:00").wait_for()
     stored = Reminder.objects.get(pk=made.pk)
     assert stored.due_on == other and timezone.localtime(stored.starts_at, SHANGHAI) == datetime.combine(other, time(14), SHANGHAI)
+
+    # taken back by the notice, and moved once more
+    with page.expect_navigation():
+        page.locator(".toast-note", has_text=f"已改到 {other:%m-%d}").locator("button.toast-undo").click()
+    page.locator(".toast-note", has_text=f"回到 {first:%m-%d}").wait_for()
+    page.locator(f"[data-day='{first}'] [data-drag]", has_text="14:00").wait_for()
+    assert Reminder.objects.get(pk=made.pk).due_on == first
+    move_reminder(reminder=Reminder.objects.get(pk=made.pk), to=other, by=cast.rep, at=timezone.now())
 
     # back again by the menu, on a phone
     page.set_viewport_size(PHONE)

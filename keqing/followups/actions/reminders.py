@@ -134,6 +134,15 @@ def move_reminder(*, reminder: Reminder, to: date, by: Staff, at: datetime) -> R
     return _put_on(stored, to, action="reminder.moved", reason="", by=by, at=at)
 
 
+@transaction.atomic
+def move_back(*, reminder: Reminder, to: date, by: Staff, at: datetime) -> Reminder:
+    """撤销 of a move: due again on the day it came from, even one that is past; the caller knows that it came from there.
+
+    ``reminder.version`` must be the one the move made (``StaleReminder``). One audit entry.
+    """
+    return _put_on(locked(reminder), to, action="reminder.moved_back", reason="", by=by, at=at)
+
+
 def _put_on(stored: Reminder, to: date, *, action: str, reason: str, by: Staff, at: datetime) -> Reminder:
     if stored.commitment_id:
         raise ReminderRefused("承诺改期要写明理由，请在承诺里改期。")

@@ -1,5 +1,6 @@
 import json
 from datetime import date, datetime, time, timedelta
+from html import unescape
 
 import pytest
 from django.core.cache import cache
@@ -15,7 +16,7 @@ from keqing.audit.models import Entry
 from keqing.followups.actions.commitments import make_commitment
 from keqing.followups.actions.feed import make_feed
 from keqing.followups.actions.promising import Promise
-from keqing.followups.actions.reminders import create_reminder, finish_reminder
+from keqing.followups.actions.reminders import create_reminder, finish_reminder, move_reminder
 from keqing.followups.actions.tasks import Booking, change_appointment, make_appointment
 from keqing.followups.agenda import board
 from keqing.followups.feed import calendar_of, items_of
@@ -137,6 +138,61 @@ def test_a_line_dragged_to_another_day_moves_and_a_stale_one_does_not(cast, hosp
     assert signed_in(cast.stranger).post(url, {"version": 2, "to": later}).status_code == 404
 
 
+def test_a_line_dragged_away_is_put_back_on_its_day_by_the_notice(cast, hospital, today):
+    made = appoint(cast, hospital, today, text="拜访药剂科")
+    long_ago, later = today - timedelta(days=3), today + timedelta(days=1)
+    Reminder.objects.filter(pk=made.pk).update(due_on=long_ago, starts_at=made.starts_at - timedelta(days=3), ends_at=made.ends_at - timedelta(days=3))
+    client = signed_in(cast.rep)
+    toast = dropped(client, made, later, version=1)
+    here = reverse("followups:calendar") + f"?view=week&on={today}"
+    answer = client.post(toast["undo"])
+    assert answer.url == here
+    assert "已撤销" in client.get(answer.url).content.decode()
+    stored = Reminder.objects.get(pk=made.pk)
+    assert (stored.due_on, stored.version) == (long_ago, 3)  # also a day that is past, with its hours
+    assert stored.starts_at == made.starts_at - timedelta(days=3)
+    entries = Entry.objects.filter(action__startswith="reminder.moved", subject_id=made.pk).order_by("pk")
+    assert [(one.action, one.changes["due_on"]) for one in entries] == [
+        ("reminder.moved", [long_ago.isoformat(), later.isoformat()]), ("reminder.moved_back", [later.isoformat(), long_ago.isoformat()]),
+    ]  # fmt: skip
+    # a second click and a line that stayed where it was have nothing to take back
+    client.post(toast["undo"])
+    assert "没有撤销" in client.get(here).content.decode()
+    assert Reminder.objects.get(pk=made.pk).version == 3
+    Reminder.objects.filter(pk=made.pk).update(due_on=today)
+    assert dropped(client, made, today, version=3)["undo"] == ""
+
+
+def test_a_move_is_not_taken_back_over_what_happened_since_nor_by_strangers_nor_to_an_invented_day(cast, hospital, today):
+    made, other = remind(cast, hospital, today), remind(cast, hospital, today, "别的事")
+    client = signed_in(cast.rep)
+    later = today + timedelta(days=1)
+    undo = dropped(client, made, later, version=1)["undo"]
+    assert signed_in(cast.stranger).post(undo).status_code == 404
+    assert signed_in(cast.finance).post(undo).status_code == 403
+    assert client.get(undo).status_code == 405
+    wrong = [
+        undo.replace(f"/{made.pk}/move-back", f"/{other.pk}/move-back"), undo.replace(today.isoformat(), "2020-01-01"), undo.split("?")[0],
+    ]  # fmt: skip
+    for address in wrong:
+        page = client.post(address, follow=True).content.decode()
+        assert "不能撤销" in page, address
+    colleague = move_reminder(reminder=Reminder.objects.get(pk=made.pk), to=later + timedelta(days=1), by=cast.manager, at=timezone.now())
+    assert "后来又改过" in client.post(undo, follow=True).content.decode()
+    assert Reminder.objects.get(pk=made.pk).due_on == colleague.due_on
+    finished = dropped(client, other, later, version=1)["undo"]
+    finish_reminder(reminder=Reminder.objects.get(pk=other.pk), outcome="好", by=cast.rep, at=timezone.now())
+    assert "没有撤销" in client.post(finished, follow=True).content.decode()
+    assert Reminder.objects.get(pk=other.pk).due_on == later
+
+
+def dropped(client, reminder, to, *, version) -> dict:
+    url = reverse("followups:drop", args=[reminder.pk]) + f"?view=week&on={business_date(timezone.now())}"
+    answer = client.post(url, {"version": version, "to": to.isoformat()}, headers=HTMX)
+    assert answer.status_code == 200
+    return json.loads(answer["HX-Trigger"])["toast"]
+
+
 def test_a_line_dropped_on_somebody_who_left_the_team_is_told_about_on_ones_own_calendar(cast, hospital, today):
     made = remind(cast, hospital, today)
     client = signed_in(cast.manager)
@@ -149,6 +205,7 @@ def test_a_line_dropped_on_somebody_who_left_the_team_is_told_about_on_ones_own_
     answer = client.post(url, {"version": 1, "to": later.isoformat()}, headers=HTMX)
     said = json.loads(answer["HX-Trigger"])["toast"]["text"]
     assert answer.status_code == 200 and "已改到" in said and "已不在您的团队" in said
+    assert "person" not in json.loads(answer["HX-Trigger"])["toast"]["undo"]  # 撤销 leads to the calendar shown now
     made.refresh_from_db()
     assert made.due_on == later
     assert client.post(url, {"version": 1, "to": today.isoformat()}, headers=HTMX).status_code == 409
@@ -166,6 +223,10 @@ def test_the_menu_moves_without_a_pointer_and_a_promise_asks_for_its_reason(cast
     assert client.post(url, {"version": 1, "to": to, "next": "/"}).url == "/"
     made.refresh_from_db()
     assert made.due_on.isoformat() == to
+    undo = unescape(client.get("/").content.decode().split('<form method="post" action="/followups/')[1].split('"')[0])
+    assert client.post(f"/followups/{undo}").url == "/"
+    made.refresh_from_db()
+    assert made.due_on == today
     theirs = promise.reminders.get()
     assert f'data-drop-url="{reverse("followups:drop", args=[theirs.pk])}' not in page
     answer = client.get(reverse("followups:reminder_move", args=[theirs.pk]), {"next": "/"})

@@ -1,7 +1,9 @@
 """日历: month, week and day with drag, and the feed for calendars elsewhere."""
 
 import json
+from collections.abc import Callable
 from datetime import date
+from functools import partial
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -16,6 +18,7 @@ from keqing.followups.actions.feed import count_read, make_feed, revoke_feed
 from keqing.followups.actions.reminders import ReminderRefused, StaleReminder, move_reminder
 from keqing.followups.feed import calendar_of, feed_of, find_feed, items_of, mark_of, organisations_among
 from keqing.followups.models import Reminder
+from keqing.followups.moving import address_to_undo
 from keqing.followups.permissions import Can
 from keqing.followups.policy import policy
 from keqing.kit.addresses import whole_number
@@ -41,13 +44,15 @@ def drop(request: HttpRequest, pk: int) -> HttpResponse:
     to = _day(request.POST.get("to", ""))
     if to is None:
         return _board(request, status=422, said="请选择日期。", level="error")
+    former = found.due_on
     try:
         moved = move_reminder(reminder=found, to=to, by=request.user, at=timezone.now())
     except StaleReminder as stale:
         return _board(request, status=409, said=str(stale), level="error")
     except ReminderRefused as refusal:
         return _board(request, status=422, said=str(refusal), level="error")
-    return _board(request, said=f"“{moved.text}”已改到 {to:%m-%d}。", level="success")
+    undo = partial(address_to_undo, moved=moved, former=former)
+    return _board(request, said=f"“{moved.text}”已改到 {to:%m-%d}。", level="success", undo=undo)
 
 
 @allow(Can.VIEW_REMINDERS)
@@ -93,7 +98,10 @@ def ics(request: HttpRequest, token: str) -> HttpResponse:
     return HttpResponse(body, headers=headers, content_type="text/calendar; charset=utf-8")
 
 
-def _board(request: HttpRequest, *, status: int = 200, said: str = "", level: str = "") -> HttpResponse:
+def _board(
+    request: HttpRequest, *, status: int = 200, said: str = "", level: str = "", undo: Callable[..., str] | None = None
+) -> HttpResponse:
+    """The calendar as it is now, and what is ``said``; ``undo`` makes the address of 撤销, given where to go back to."""
     today = business_date(timezone.now())
     get = request.GET
     view = get.get("view", "")
@@ -117,7 +125,9 @@ def _board(request: HttpRequest, *, status: int = 200, said: str = "", level: st
     page = "followups/calendar.html"
     response = answer(request, page=page, fragment=f"{page}#calendar", context=context, status=status)
     if said:
-        response.headers["HX-Trigger"] = json.dumps({"toast": {"text": said, "level": level}})
+        here = f"{reverse('followups:calendar')}?view={board.view}&on={board.on}{keep}"
+        toast = {"text": said, "level": level, "undo": undo(back_to=here) if undo else ""}
+        response.headers["HX-Trigger"] = json.dumps({"toast": toast})
     return response
 
 

@@ -3,24 +3,30 @@
 from datetime import timedelta
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.http import require_POST
 
 from keqing.access.actions.once import once
 from keqing.access.gate import allow, fetch
 from keqing.followups.actions.reminders import (
     LABEL,
     Next,
+    ReminderRefused,
+    StaleReminder,
     create_reminder,
     finish_reminder,
     hand_over_reminder,
+    move_back,
     move_reminder,
     postpone_reminder,
 )
 from keqing.followups.forms import DoneForm, HandOverForm, MoveForm, PostponeForm, ReminderForm
 from keqing.followups.models import Reminder
+from keqing.followups.moving import NotAMove, address_to_undo, read_move
 from keqing.followups.permissions import Can
 from keqing.followups.policy import policy
 from keqing.followups.progress import progress_over
@@ -28,6 +34,8 @@ from keqing.followups.queries import positions_to_take_over
 from keqing.followups.schedule import next_weekday, propose_next
 from keqing.followups.tables import open_reminders
 from keqing.followups.views.common import act, customer_url, fetch_customer
+from keqing.kit.addresses import back
+from keqing.kit.form_action import Told
 from keqing.kit.formats import business_date
 from keqing.kit.lists import respond
 from keqing.kit.pages import answer
@@ -161,17 +169,38 @@ def reminder_move(request: HttpRequest, pk: int) -> HttpResponse:
     found = _fetch(pk, request)
     if found.commitment_id:
         return _to_promise(request, found, "followups:commitment_postpone")
+    default = reverse("followups:calendar")
     form = MoveForm(request.POST or None, initial={"version": found.version, "to": found.due_on})
 
     def store() -> str:
-        to = form.cleaned_data["to"]
-        move_reminder(reminder=_as_seen(found, form), to=to, by=request.user, at=at)
-        return f"已改到 {to:%m-%d}。"
+        to, former = form.cleaned_data["to"], found.due_on
+        moved = move_reminder(reminder=_as_seen(found, form), to=to, by=request.user, at=at)
+        return Told(f"已改到 {to:%m-%d}。", undo=address_to_undo(moved=moved, former=former, back_to=back(request, default)))
 
     return act(
-        request, form=form, store=store, default=reverse("followups:calendar"),
+        request, form=form, store=store, default=default,
         context={"heading": "改到另一天", "submit": "改到这一天", "reminder": found},
     )
+
+
+@require_POST
+@allow(Can.MANAGE_REMINDERS)
+def reminder_move_back(request: HttpRequest, pk: int) -> HttpResponse:
+    """撤销 of the notice after a move, from the calendar or from 改到…."""
+    found = _fetch(pk, request)
+    try:
+        version, former = read_move(reminder=found, signed=request.GET.get("move", ""))
+        found.version = version
+        stored = move_back(reminder=found, to=former, by=request.user, at=timezone.now())
+    except NotAMove:
+        messages.error(request, "没有撤销：这次改期已不能撤销，请用“改到…”。")
+    except StaleReminder:
+        messages.error(request, f"没有撤销：“{found.text}”后来又改过了。")
+    except ReminderRefused as refusal:
+        messages.error(request, f"没有撤销：{refusal}")
+    else:
+        messages.success(request, f"已撤销：“{stored.text}”回到 {former:%m-%d}。")
+    return redirect(back(request, reverse("followups:calendar")))
 
 
 def _to_promise(request: HttpRequest, found: Reminder, view: str) -> HttpResponse:
