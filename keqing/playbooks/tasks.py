@@ -22,10 +22,15 @@ def go_on() -> None:
 
 @periodic(cron="* * * * * */20")
 def watch_round() -> None:
-    """A round whose worker was killed goes on within a minute (T11): looked at every twenty seconds."""
-    from keqing.playbooks.actions.nightly import take_up_abandoned
+    """A round whose worker was killed goes on within a minute (T11), and a night without a worker is made up by day.
 
-    take_up_abandoned(day=business_date(timezone.now()), at=timezone.now())
+    Looked at every twenty seconds.
+    """
+    from keqing.playbooks.actions.nightly import begin_missed, take_up_abandoned
+
+    at = timezone.now()
+    if not begin_missed(day=business_date(at), at=at):
+        take_up_abandoned(day=business_date(at), at=at)
 
 
 @task

@@ -13,7 +13,7 @@ from keqing.playbooks.actions.enrolments import enrol, refresh_next_dues
 from keqing.playbooks.actions.steps import AHEAD, note_soonest, remind, settle
 from keqing.playbooks.cadence import cadence
 from keqing.playbooks.defaults import make_defaults
-from keqing.playbooks.models import Enrolment, Playbook, StepRun
+from keqing.playbooks.models import Enrolment, Playbook, Round, StepRun
 from keqing.playbooks.placing import places
 
 BEGAN = timedelta(days=90)
@@ -36,6 +36,8 @@ def make_plans(*, at: datetime) -> int:
             made += _wave(playbook, at - timedelta(days=days))
     _remind(at)
     _do(at)
+    # the nights are done, today's too: the worker has nothing to make up
+    Round.objects.create(night_on=business_date(at), started_at=at, touched_at=at, finished_at=at)
     return made + _alarms(at)
 
 

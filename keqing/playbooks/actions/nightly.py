@@ -8,7 +8,7 @@ nothing is doubled however often a night is run.
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.db import transaction
 from django.db.models import Count, Exists, Max, OuterRef, QuerySet
@@ -17,6 +17,7 @@ from keqing.access.models import Position
 from keqing.audit import actions as audit
 from keqing.followups.models import Reminder
 from keqing.kit import bulk, jobs
+from keqing.kit.formats import SHANGHAI
 from keqing.messaging.actions.outbox import Outgoing, send_all
 from keqing.people.models import Organisation
 from keqing.playbooks import fitting, lapsed, tasks
@@ -27,6 +28,8 @@ from keqing.playbooks.placing import Places, places
 from keqing.reference.work_calendar import WorkCalendar, calendar
 
 PORTION = 5000
+BEGINS = time(1, 30)  # of Shanghai, as ``tasks.generate_followups`` has it in UTC
+LATE = timedelta(minutes=5)  # the hour's own run comes first, as long as a worker is there
 # a worker that has not moved the mark for so long is gone; portions take seconds, and one who is merely slow keeps its lock
 SILENCE = timedelta(seconds=30)
 MISSED = timedelta(days=3)  # a few nights without a round leave no new customer without a plan
@@ -62,6 +65,20 @@ def generate(*, day: date, now: Callable[[], datetime], portion: int = 0) -> Rou
         pass
     found.refresh_from_db()
     return found
+
+
+@transaction.atomic
+def begin_missed(*, day: date, at: datetime) -> bool:
+    """Ask for today's round when its hour went by without one, because no worker was there; whether it was asked for.
+
+    The day's row is made with it, so that it is asked for once, however many look; from there on it is a round like others.
+    """
+    if at < datetime.combine(day, BEGINS, SHANGHAI) + LATE:
+        return False
+    _found, is_new = Round.objects.get_or_create(night_on=day, defaults={"started_at": at, "touched_at": at})
+    if is_new:
+        jobs.defer(tasks.go_on)
+    return is_new
 
 
 def take_up_abandoned(*, day: date, at: datetime) -> bool:

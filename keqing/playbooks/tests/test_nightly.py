@@ -1,6 +1,6 @@
 """The night's follow-ups: who gets one, how often, and what a killed worker leaves."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
@@ -9,10 +9,12 @@ from keqing.audit.models import Entry as AuditEntry
 from keqing.followups.actions.reminders import finish_reminder
 from keqing.followups.models import Reminder
 from keqing.followups.tests.factories import make_contact, make_reminder
+from keqing.kit import jobs
+from keqing.kit.formats import SHANGHAI
 from keqing.messaging.models import Message
 from keqing.people.models import Organisation
 from keqing.people.tests.factories import NOW
-from keqing.playbooks import decline, fitting
+from keqing.playbooks import decline, fitting, tasks
 from keqing.playbooks.actions import nightly, steps
 from keqing.playbooks.actions.enrolments import enrol
 from keqing.playbooks.cadence import cadence
@@ -176,13 +178,57 @@ def test_a_worker_that_dies_in_a_portion_loses_and_doubles_nothing(cast, monkeyp
 
 
 def test_an_abandoned_round_is_taken_up(cast):
-    from keqing.kit import jobs
-
     make_customer(owner=cast.rep, days_quiet=50)
     Round.objects.create(night_on=TODAY, started_at=NOW, touched_at=NOW)
     assert not nightly.take_up_abandoned(day=TODAY, at=NOW + timedelta(seconds=30))
     assert nightly.take_up_abandoned(day=TODAY, at=NOW + timedelta(seconds=90))
     assert jobs._take_next()[0].endswith("go_on")
+
+
+def clock(hour: int, minute: int, days: int = 0) -> datetime:
+    return datetime.combine(TODAY + timedelta(days=days), time(hour, minute), SHANGHAI)
+
+
+def look(monkeypatch, at: datetime) -> int:
+    """The worker looks at this time, and does what waits; how many pieces of work it was."""
+    monkeypatch.setattr("keqing.playbooks.tasks.timezone.now", lambda: at)
+    tasks.watch_round()
+    return jobs.run_waiting()
+
+
+@pytest.mark.proves("T11")
+def test_a_night_without_a_worker_is_made_up_once_when_one_is_back(cast, monkeypatch):
+    make_customer(owner=cast.rep, days_quiet=50)
+    assert look(monkeypatch, clock(0, 10)) == 0  # before its hour
+    assert look(monkeypatch, clock(1, 30)) == 0  # the hour's own run comes first
+    assert not Round.objects.exists()
+    assert look(monkeypatch, clock(9, 12)) == 1
+    made = Round.objects.get()
+    assert (made.night_on, made.started_at, made.made) == (TODAY, clock(9, 12), {"contact": 1})
+    assert Reminder.objects.count() == Message.objects.count() == 1
+    assert look(monkeypatch, clock(9, 13)) == look(monkeypatch, clock(23, 59)) == 0
+    assert look(monkeypatch, clock(0, 1, days=1)) == 0  # the next night has its own hour
+
+
+def test_a_missed_night_is_asked_for_once_by_however_many_workers(cast):
+    assert nightly.begin_missed(day=TODAY, at=clock(8, 0))
+    assert not nightly.begin_missed(day=TODAY, at=clock(8, 0))
+    assert not nightly.take_up_abandoned(day=TODAY, at=clock(8, 0))
+    # the one that asked is gone before its work began: as with every round, another goes on
+    assert nightly.take_up_abandoned(day=TODAY, at=clock(8, 1))
+
+
+def test_a_night_that_ran_is_not_made_up(cast, monkeypatch):
+    run()
+    assert look(monkeypatch, clock(23, 0)) == 0
+    assert Round.objects.count() == 1
+
+
+def test_the_planned_hour_is_the_one_of_the_schedule():
+    cron = next(one.cron for one in jobs.app.periodic_registry.periodic_tasks.values() if one.task.name.endswith("tasks.generate_followups"))
+    minute, hour = (int(part) for part in cron.split()[:2])
+    planned = datetime.combine(TODAY, nightly.BEGINS, SHANGHAI).astimezone(UTC)
+    assert (planned.hour, planned.minute) == (hour, minute)
 
 
 def test_one_message_a_person_and_one_audit_entry_a_night(cast):
