@@ -10,7 +10,6 @@ from django.contrib.postgres.fields import ArrayField, RangeOperators
 from django.db import models
 from django.db.models import F, Func, Q, Value
 
-from keqing.access.labels import kind_label
 from keqing.access.permissions import Can
 
 if TYPE_CHECKING:
@@ -276,9 +275,6 @@ class TransferSplit(models.Model):
         ordering = ["place"]
         constraints = [models.UniqueConstraint(fields=["transfer", "place"], name="transfer_split_place")]
 
-    @property
-    def kind_name(self) -> str:
-        return kind_label(self.kind)
 
 
 class TransferItem(models.Model):

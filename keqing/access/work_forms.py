@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from keqing.access import handover
 from keqing.access.actions.transfers import Split
+from keqing.access.allotting import allot, choices_of
 from keqing.access.delegated import APART
 from keqing.access.forms import division_named
 from keqing.access.labels import KINDS, PERSON_KINDS
@@ -115,7 +116,7 @@ class TransferForm(Form):
             self.fields["closes_account"].label = _("执行时停用 %(name)s 的账号（离职）") % {"name": self.leaver.name}
         reached = reader.standing.rows(Can.MAKE_TRANSFER, kind="role", owner="pk", unit="unit_id")
         heirs = staffed().filter(reached).exclude(pk__in=[position.pk for position in sources]).exclude(role__in=APART)
-        choices = {name: _choices(name) for name in ("kind", "level")}
+        choices = {name: choices_of(name) for name in ("kind", "level")}
         for number in range(RULES):
             self.fields[f"region{number}"] = forms.CharField(label=_("地区"), required=False, max_length=60)
             for name, label in (("kind", _("客户类型")), ("level", _("医院等级"))):
@@ -164,15 +165,17 @@ class TransferForm(Form):
                 found.append(Split(to=to, region_prefix=data.get(f"region{number}") or "", **rule))
         return found
 
-
-def _choices(trait: str) -> list[tuple[str, str]]:
-    """What the tables of customers know of kinds and levels; this department knows no customers."""
-    found: dict[str, str] = {}
-    for movable in handover.movables():
-        if trait in movable.traits:
-            field = movable.rows([]).model._meta.get_field(movable.traits[trait])
-            found |= {value: str(label) for value, label in field.choices or () if value}
-    return list(found.items())
+    def says_what_moves_nobody(self, *, splits: Sequence[Split], sources: Sequence[Position]) -> bool:
+        """Whether there are rules by which no customer would go; each is told so beside it."""
+        if any(split.is_empty for split in splits):
+            return False  # refused as such; it would cover those below it
+        numbers = [number for number in range(RULES) if self.cleaned_data.get(f"to{number}")]
+        allotted = allot(positions=[position.pk for position in sources], rules=splits)
+        troubles = {number: allotted.trouble(place) for place, number in enumerate(numbers, start=len(splits) - len(numbers))}
+        for number, said in troubles.items():
+            if said:
+                self.add_error(f"to{number}", _("%(said)s请改正条件，或清空这一条。") % {"said": said})
+        return any(troubles.values())
 
 
 class DecisionForm(Form):

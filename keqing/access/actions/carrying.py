@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from keqing.access import handover
 from keqing.access.actions.common import AdminRefused
+from keqing.access.allotting import chooser, condition_of
 from keqing.access.handover import Movable, Moved, MovedRow
 from keqing.access.models import Position, Share, Staff, Transfer, TransferItem, TransferSplit
 from keqing.access.work import SHARED_DAYS
@@ -62,7 +63,10 @@ def check_heir(position: Position) -> None:
 
 
 def carry(*, transfer: Transfer, run: Run, by: Staff, at: datetime) -> None:
-    """Move all rows of the transfer within the caller's transaction and count them on it (``counts``)."""
+    """Move all rows of the transfer within the caller's transaction and count them on it (``counts``).
+
+    Rules by which nobody went are named on it (``message``): their customers may have been others a week ago.
+    """
     sources = set(transfer.sources.values_list("position", flat=True))
     splits = list(transfer.splits.all())
     heirs = {split.to_position_id for split in splits} | ({transfer.rest_to_id} if transfer.rest_to_id else set())
@@ -75,26 +79,31 @@ def carry(*, transfer: Transfer, run: Run, by: Staff, at: datetime) -> None:
         check_heir(positions[pk])
     places: dict[int, int] = {}
     counts: Counter[str] = Counter()
+    used: set[int] = set()
     tables = handover.movables()
     for number, movable in enumerate(tables):
         run.tell(5 + 85 * number // len(tables), f"移交{movable.label}", timezone.now())
-        counts[movable.label] += _move(movable, transfer, splits, sources, places, positions, by, at)
+        counts[movable.label] += _move(movable, transfer, splits, sources, places, used, positions, by, at)
     _refuse_gone(splits, places, sources)
     if not counts.total() and transfer.leaver_id is None:
-        raise TransferFailed(_nothing_left(sources, transfer.pk))
+        raise TransferFailed(_nothing_left(transfer, sources))
     if transfer.leaver_id is None:
         run.tell(92, "给原负责人保留查看", timezone.now())
         _keep_in_sight(transfer, by, at)
     transfer.counts = {label: count for label, count in counts.items() if count}
+    transfer.message = _unused([split for place, split in enumerate(splits) if place not in used], transfer)
     run.tell(97, "写入记录", timezone.now())
 
 
 def _move(
-    movable: Movable, transfer: Transfer, splits: Sequence[TransferSplit], sources: set[int], places: dict[int, int],
+    movable: Movable, transfer: Transfer, splits: Sequence[TransferSplit], sources: set[int], places: dict[int, int], used: set[int],
     positions: Mapping[int, Position], by: Staff, at: datetime,
 ) -> int:
-    """Rows of one table; fills ``places`` (customer → position) from tables of customers and goes by it in others."""
-    to_of = _destinations(movable, transfer, splits, places)
+    """Rows of one table; fills ``places`` (customer → position) from tables of customers and goes by it in others.
+
+    ``used`` gathers the rules by which customers went.
+    """
+    to_of = _destinations(movable, transfer, splits, places, used)
     # locked by themselves first: the names beside them come by outer joins, which cannot be locked
     ids = list(movable.rows(sources).select_for_update(no_key=True).order_by("pk").values_list("pk", flat=True))
     rows = movable.rows(sources).filter(pk__in=ids).order_by("pk")
@@ -125,22 +134,16 @@ def _move(
 
 
 def _destinations(
-    movable: Movable, transfer: Transfer, splits: Sequence[TransferSplit], places: Mapping[int, int]
+    movable: Movable, transfer: Transfer, splits: Sequence[TransferSplit], places: Mapping[int, int], used: set[int]
 ) -> Callable[[Mapping[str, Any], int | None], int | None]:
-    picked = {pk: split.to_position_id for split in reversed(splits) for pk in split.customers}
-    rules = [split for split in splits if not split.customers]
-
-    def fits(rule: TransferSplit, row: Mapping[str, Any]) -> bool:
-        wanted = {"region": rule.region_prefix, "kind": rule.kind, "level": rule.level}
-        if any(value and name not in movable.traits for name, value in wanted.items()):
-            return False
-        found = {name: str(row[movable.traits[name]] or "") for name, value in wanted.items() if value}
-        return all(found[n].startswith(v) if n == "region" else found[n] == v for n, v in wanted.items() if v)
+    choose = chooser(movable, splits)
 
     def of_customer(row: Mapping[str, Any], customer: int | None) -> int | None:
-        if customer in picked:
-            return picked[customer]
-        return next((rule.to_position_id for rule in rules if fits(rule, row)), transfer.rest_to_id)
+        place = choose(row, customer)
+        if place is None:
+            return transfer.rest_to_id
+        used.add(place)
+        return splits[place].to_position_id
 
     def follows(_row: Mapping[str, Any], customer: int | None) -> int | None:
         return places.get(customer, transfer.rest_to_id) if customer is not None else transfer.rest_to_id
@@ -202,9 +205,18 @@ def _refuse_gone(splits: Sequence[TransferSplit], places: Mapping[int, int], sou
     raise TransferFailed("；".join(lines) + "。没有移交任何工作，请刷新后重新选择。")
 
 
-def _nothing_left(sources: set[int], transfer_id: int) -> str:
+def _unused(splits: Sequence[TransferSplit], transfer: Transfer) -> str:
+    if not splits:
+        return ""
+    rest = f"其余全部移交给 {transfer.rest_to.label}" if transfer.rest_to else "其余仍由原岗位负责"
+    return f"执行时没有客户符合：{'；'.join(condition_of(one) for one in splits)}。没有按这些规则移交，{rest}。"
+
+
+def _nothing_left(transfer: Transfer, sources: set[int]) -> str:
+    if transfer.rest_to_id is None and any(one.rows(sources).exists() for one in handover.movables() if one.is_customer):
+        return "转出岗位没有客户符合移交规则，没有移交任何工作，客户仍由原岗位负责。请改正规则后重新发起。"
     other = (
-        Transfer.objects.filter(sources__position__in=sources, state=Transfer.State.DONE).exclude(pk=transfer_id)
+        Transfer.objects.filter(sources__position__in=sources, state=Transfer.State.DONE).exclude(pk=transfer.pk)
         .select_related("made_by").order_by("-finished_at").first()
     )
     if other is None:

@@ -149,7 +149,7 @@ def carry_out(*, transfer_id: int, at: datetime) -> Transfer | None:
             carry(transfer=transfer, run=run, by=by, at=at)
             if transfer.leaver is not None:
                 _let_go(transfer, transfer.leaver, by, at)
-            transfer.state, transfer.finished_at, transfer.message = Transfer.State.DONE, at, ""
+            transfer.state, transfer.finished_at = Transfer.State.DONE, at
             _keep(transfer, ["state", "finished_at", "message", "counts", "traces"])
             _note(transfer, "transfer.done", by, at, {"moved": [None, describe(transfer.counts)]})
     except AdminRefused as refusal:

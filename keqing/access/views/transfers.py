@@ -14,8 +14,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from keqing.access import handover
 from keqing.access.actions import transfers as actions
 from keqing.access.actions.common import AdminRefused
+from keqing.access.allotting import Allotment, allot, condition_of
 from keqing.access.gate import allow
-from keqing.access.models import Position, Transfer, TransferProgress
+from keqing.access.models import Position, Transfer, TransferProgress, TransferSplit
 from keqing.access.permissions import Can
 from keqing.access.tasks import carry_out_transfer
 from keqing.access.work import SHARED_DAYS, UNDO_DAYS
@@ -48,12 +49,14 @@ def transfer(request: HttpRequest, pk: int) -> HttpResponse:
     undo_until = found.finished_at + timedelta(days=UNDO_DAYS) if found.finished_at else None
     progress = TransferProgress.objects.filter(pk=found.pk).first() if found.state == Transfer.State.SCHEDULED else None
     due = found.state == Transfer.State.SCHEDULED and found.effective_on <= business_date(now)
+    splits, allotted = _splits(found)
     context = {
         "transfer": found,
         "names": from_names(found),
         "told": told(transfer=found, staff=staff),
         "tone": STATES[found.state],
-        "splits": found.splits.select_related("to_position__holder"),
+        "splits": splits,
+        "rest": allotted.rest if allotted else None,
         "work": handover.open_work(positions=[source.position for source in found.sources.all()]) if _is_open(found) else [],
         "why_not": actions.may_decide(transfer=found, staff=staff) if decides else "",
         "decides": decides,
@@ -162,10 +165,12 @@ def transfer_undo(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _ask(request: HttpRequest, form: TransferForm, sources: list[Position], picked: list[int]) -> Transfer | None:
-    data = form.cleaned_data
+    data, splits = form.cleaned_data, form.splits(picked=picked)
+    if splits and form.says_what_moves_nobody(splits=splits, sources=sources):
+        return None
     try:
         return actions.ask_transfer(
-            positions=sources, reason=data["reason"], rest_to=data["rest_to"], splits=form.splits(picked=picked),
+            positions=sources, reason=data["reason"], rest_to=data["rest_to"], splits=splits,
             effective_on=data["effective_on"], note=data["note"], leaver=form.leaver if data.get("closes_account") else None,
             by=request.user, at=timezone.now(),
         )
@@ -192,6 +197,15 @@ def _shown(request: HttpRequest, pk: int) -> Transfer:
     rows = Transfer.objects.select_related("made_by", "decided_by", "undone_by", "leaver", "rest_to__holder", "rest_to__unit")
     rows = rows.prefetch_related("sources__position__holder", "sources__position__unit")
     return get_object_or_404(rows.visible_to(request.user), pk=pk)
+
+
+def _splits(found: Transfer) -> tuple[list[tuple[TransferSplit, str, int | None, str]], Allotment | None]:
+    """The rules in words; of what is not carried out yet also how many go by each now, and what is wrong with it."""
+    rules = list(found.splits.select_related("to_position__holder"))
+    if not rules or not _is_open(found):
+        return [(rule, condition_of(rule), None, "") for rule in rules], None
+    allotted = allot(positions=[source.position_id for source in found.sources.all()], rules=rules)
+    return [(rule, condition_of(rule), allotted.counts[place], allotted.trouble(place)) for place, rule in enumerate(rules)], allotted
 
 
 def _is_open(transfer: Transfer) -> bool:
