@@ -19,7 +19,8 @@ from keqing.playbooks.models import Edition, Enrolment, Playbook, Rollout
 
 AT_ONCE = 200
 PORTION = 500
-SILENCE = timedelta(seconds=60)  # portions take seconds
+# a worker that has not moved the mark for so long is gone; one who is merely slow keeps its lock
+SILENCE = timedelta(seconds=30)
 State = Rollout.State
 
 
