@@ -27,6 +27,8 @@ class InsightConfig(AppConfig):
             (KEY, Can.CONTACTS, open_contacts, "insight:contacts"), (DUTIES, Can.CONTACTS, open_duties, "insight:duties"),
             (lifecycle_files.LOSSES, LifecycleCan.VIEW, lifecycle_files.open_losses, "lifecycle:losses"),
             (lifecycle_files.EFFECTS, LifecycleCan.VIEW, lifecycle_files.open_effects, "lifecycle:effect_report"),
+            (lifecycle_files.RESULT, LifecycleCan.VIEW, lifecycle_files.open_result, "lifecycle:result"),
+            (lifecycle_files.COVERAGE, LifecycleCan.PLAN, lifecycle_files.open_coverage, "lifecycle:coverage"),
             (playbook_files.RETENTION, PlaybooksCan.VIEW, playbook_files.open_retention, "playbooks:retention"),
             (playbook_files.ALARMS, PlaybooksCan.VIEW, playbook_files.open_alarms, "playbooks:alarms"),
         ):

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
+from types import NoneType
 from typing import Any
 
 from django.http import HttpRequest
@@ -11,6 +13,8 @@ from keqing.kit.list_files import FileColumn
 from keqing.kit.list_parts import Column
 from keqing.kit.list_registry import OpenList
 from keqing.kit.lists import ListSpec
+
+NUMBERS = (int, Decimal, NoneType)  # a figure there is none of stays empty
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ def made_list(*, key: str, title: str, heads: Sequence[str], rows: Sequence[Sequ
     """A table as the exporter knows lists: ``heads`` and rows of plain values, in the order of the screen."""
     keys = [f"c{place}" for place in range(len(heads))]
     columns = [
-        Column(key=name, label=head, numeric=all(isinstance(row[place], int) for row in rows))
+        Column(key=name, label=head, numeric=all(isinstance(row[place], NUMBERS) for row in rows))
         for place, (name, head) in enumerate(zip(keys, heads, strict=True))
     ]
     spec = MadeList(key=key, title=title, columns=columns, said=said)

@@ -317,7 +317,10 @@ def test_a_team_beyond_the_reach_a_missing_right_and_paper(cast, history):
     assert "list=report-contacts" in page and "<c-" not in page
 
 
-@pytest.mark.parametrize("key", ["report-duties", "report-losses", "report-effects", "report-retention", "report-alarms"])
+@pytest.mark.parametrize(
+    "key",
+    ["report-duties", "report-losses", "report-effects", "report-retention", "report-alarms", "report-result", "report-coverage"],
+)
 def test_every_report_with_a_table_leaves_by_the_same_exporter(cast, history, key):
     ContactRecord.objects.filter(method="phone").update(duty="needs", minutes=30)
     answer = taken(cast.manager, key)

@@ -1,7 +1,7 @@
 """Coverage, activities without effect, losses and the result of targets, for screens."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -194,18 +194,27 @@ class TargetResult:
 MOST = 200
 
 
-def target_result(*, staff: Staff, quarter: Quarter) -> TargetResult:
+def in_time(quarter: Quarter) -> Q:
+    """Reached by the end of the quarter: what comes later is the next one's work."""
+    return Q(reached_on__lte=quarter.last)
+
+
+def targets_missed(*, staff: Staff, quarter: Quarter) -> QuerySet[Target]:
+    """Those due in the quarter and not reached in it, the earliest first."""
+    rows = Target.objects.visible_to(staff).due_within(quarter.first, quarter.last).exclude(in_time(quarter))
+    return rows.select_related("position__holder").order_by("due_on", "pk")
+
+
+def target_result(*, staff: Staff, quarter: Quarter, listed: Iterable[Target] | None = None) -> TargetResult:
     """Four statements, however many targets: sums by kind and by position, who holds those, the first ``MOST`` not
-    reached, and the last contact with each of their customers.
+    reached (or those ``listed``), and the last contact with each of their customers.
     """
     rows = Target.objects.visible_to(staff).due_within(quarter.first, quarter.last)
-    # reached by the end of the quarter: what comes later is the next one's work
-    in_time = Q(reached_on__lte=quarter.last)
     sums = list(
-        rows.order_by().values_list("kind", "position_id").annotate(n=Count("pk"), reached=Count("pk", filter=in_time))
+        rows.order_by().values_list("kind", "position_id").annotate(n=Count("pk"), reached=Count("pk", filter=in_time(quarter)))
         .order_by("kind", "position_id")
     )
-    missed = list(rows.exclude(in_time).select_related("position__holder").order_by("due_on", "pk")[:MOST])
+    missed = list(targets_missed(staff=staff, quarter=quarter)[:MOST] if listed is None else listed)
     last = last_contacts([one.customer_id for one in missed])
     holders = Position.objects.select_related("holder").in_bulk({position_id for _kind, position_id, _n, _reached in sums})
     return TargetResult(

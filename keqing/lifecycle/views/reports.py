@@ -17,18 +17,23 @@ from keqing.lifecycle.actions.goals import GoalRefused, set_goal
 from keqing.lifecycle.actions.picklists import MODELS, LabelRefused, PicklistRefused, add_value, close_value
 from keqing.lifecycle.forms import GoalForm, ValueForm
 from keqing.lifecycle.models import Competitor, LossReason
+from keqing.lifecycle.months import shifted
 from keqing.lifecycle.permissions import Can
 from keqing.lifecycle.policy import policy
-from keqing.lifecycle.quarters import Quarter, quarter_of, read
-from keqing.lifecycle.queries.reports import (
-    coverage_lines,
-    effect_lines,
-    goal_positions,
-    loss_board,
-    target_result,
-    total_line,
+from keqing.lifecycle.quarters import Quarter, quarter_of
+from keqing.lifecycle.queries.reports import effect_lines, goal_positions, loss_board, target_result, total_line
+from keqing.lifecycle.report_files import (
+    COVERAGE,
+    EFFECTS,
+    LOSSES,
+    PERIODS,
+    RESULT,
+    asked_month,
+    asked_period,
+    asked_quarter,
+    asked_quarters,
+    coverage_of,
 )
-from keqing.lifecycle.report_files import EFFECTS, LOSSES, PERIODS, asked_period, asked_quarters
 from keqing.lifecycle.transitions import LABELS
 
 
@@ -37,7 +42,7 @@ def coverage(request: HttpRequest) -> HttpResponse:
     """Goals of a month and how well prospects cover what is missing; the small form sets a goal."""
     at = timezone.now()
     today = business_date(at)
-    month = _month(request.GET.get("month", ""), today)
+    month = asked_month(request, today)
     form = GoalForm(request.POST or None, positions=goal_positions(request.user), initial={"month": f"{month:%Y-%m}"})
     status = 200
     if request.method == "POST":
@@ -51,11 +56,10 @@ def coverage(request: HttpRequest) -> HttpResponse:
             else:
                 messages.success(request, f"已下达 {data['position'].label} {data['month']:%Y-%m} 的目标：{data['wanted']} 家。")
                 return redirect(f"{request.path}?month={data['month']:%Y-%m}")
-    following = _shifted(month, 1)
     rules = policy()
     context = {
-        "form": form, "month": month, "lines": coverage_lines(staff=request.user, month=month, next_month=following),
-        "former_url": f"?month={_shifted(month, -1):%Y-%m}", "next_url": f"?month={following:%Y-%m}",
+        "form": form, "month": month, "lines": coverage_of(request, month), "export_key": COVERAGE,
+        "former_url": f"?month={shifted(month, -1):%Y-%m}", "next_url": f"?month={shifted(month, 1):%Y-%m}",
         "weights": [(LABELS[stage], weight) for stage, weight in rules.weights.items()], "target": rules.coverage_target,
     }
     return pages.render(request=request, template="lifecycle/coverage.html", context=context, status=status)
@@ -94,8 +98,10 @@ def losses(request: HttpRequest) -> HttpResponse:
 def result(request: HttpRequest) -> HttpResponse:
     """Planned versus reached of a quarter, and the rest with their last action (R-285)."""
     today = business_date(timezone.now())
-    quarter = read(request.GET.get("quarter", ""), today=today)
-    context = {"result": target_result(staff=request.user, quarter=quarter), **_around(request, quarter, today)}
+    quarter = asked_quarter(request, today)
+    context = {
+        "result": target_result(staff=request.user, quarter=quarter), **_around(request, quarter, today), "export_key": RESULT,
+    }
     return pages.render(request=request, template="lifecycle/result.html", context=context)
 
 
@@ -140,17 +146,3 @@ def _around(request: HttpRequest, quarter: Quarter, today: date) -> dict[str, ob
         "quarter": quarter, "former_url": replaced(request=request, changes={"quarter": quarter.shifted(-1).key}),
         "next_url": replaced(request=request, changes={"quarter": ahead.key}) if ahead.first <= quarter_of(today).shifted(4).last else "",
     }
-
-
-def _month(text: str, today: date) -> date:
-    try:
-        month = date.fromisoformat(f"{text}-01") if len(text) == 7 else today
-    except ValueError:
-        month = today
-    # a month has one before and one after it
-    return (month if date.min.year < month.year < date.max.year else today).replace(day=1)
-
-
-def _shifted(month: date, by: int) -> date:
-    number = month.year * 12 + month.month - 1 + by
-    return date(number // 12, number % 12 + 1, 1)
