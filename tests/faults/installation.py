@@ -15,10 +15,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import psutil
 import psycopg
+from django.db import connection
 
 from keqing.kit import launch, postgres
 
@@ -71,8 +72,8 @@ class Installation:
         postgres.stop(var=self.var)
 
     def ask(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
-        with psycopg.connect(self.url, connect_timeout=5) as connection:
-            return connection.execute(statement, values).fetchall()  # type: ignore[arg-type]
+        with psycopg.connect(self.url, connect_timeout=5) as line:
+            return line.execute(statement, values).fetchall()  # type: ignore[arg-type]
 
     # --- the web server ---
 
@@ -139,9 +140,14 @@ class Installation:
 
 
 @contextmanager
-def installed(var: Path, *, people: int, customers: int, like: str) -> Iterator[Installation]:
-    """A running installation in ``var`` with the tables of the database ``like``; all of it is stopped at the end."""
+def installed(var: Path, *, people: int, customers: int) -> Iterator[Installation]:
+    """A running installation in ``var`` with the tables of the test's database; all of it is stopped at the end."""
+    for folder in (var, *var.parents):  # the database may run as another account
+        if folder.name:
+            with suppress(PermissionError):
+                folder.chmod(folder.stat().st_mode | 0o011)
     server = postgres.start(var=var, say=lambda _: None)
+    like = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
     _copy_tables(var, like, server.url)
     env = {name: value for name, value in os.environ.items() if not name.startswith(("KEQING_", "DJANGO_", "PYTEST"))}
     env |= {"KEQING_VAR": str(var), "DATABASE_URL": server.url, "DJANGO_SETTINGS_MODULE": "config.settings", "PYTHONWARNINGS": "ignore"}

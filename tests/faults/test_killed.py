@@ -1,21 +1,17 @@
 """T13, T14, T17: the database and the web workers are killed while people write; what was answered is there, once."""
 
 import http.client
-import os
 import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from statistics import median
 from typing import Any
-from urllib.parse import urlsplit
 
 import psutil
 import pytest
-from django.db import connection
 
 from tests.faults.installation import Installation, installed
 
@@ -32,13 +28,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.timeout(300)]
 
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory: Any, django_db_setup: None) -> Iterator[Installation]:
-    with_name = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
-    var: Path = tmp_path_factory.mktemp("killed")
-    for folder in (var, *var.parents):  # the database may run as another account
-        if folder.name:
-            with suppress(PermissionError):
-                folder.chmod(folder.stat().st_mode | 0o011)
-    with installed(var, people=WRITERS, customers=2 * WRITERS, like=with_name) as made:
+    with installed(tmp_path_factory.mktemp("killed"), people=WRITERS, customers=2 * WRITERS) as made:
         yield made
 
 
