@@ -10,7 +10,8 @@ import os
 import platform
 import statistics
 import sys
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,19 +26,22 @@ URL = os.environ.get("KEQING_URL", "http://127.0.0.1:8000")
 LOGIN, PASSWORD = "manager", "keqing-2026"  # noqa: S105  the demo's own, printed at its start
 VISITS, WAIT = 5, 30_000
 # 4G as measuring tools imitate it: 1.6 Mbit/s down, 150 ms there and back; a processor four times slower
-NETWORK = {"offline": False, "latency": 150, "downloadThroughput": 1_638_400 / 8, "uploadThroughput": 768_000 / 8}
+NETWORK: dict[str, Any] = {"offline": False, "latency": 150, "downloadThroughput": 1_638_400 / 8, "uploadThroughput": 768_000 / 8}
 SLOWER = 4
 MENU = "header details.drop:last-of-type > summary"
 LIMITS = {"lcp": 1800.0, "inp": 150.0, "cls": 0.05, "first_bytes": 150 * 1024, "again_bytes": 30 * 1024}
 OBSERVE = """() => {
-  const seen = (window.seen = { lcp: 0, inp: 0, cls: 0, bytes: 0 })
+  const seen = (window.seen = { lcp: 0, inp: 0, cls: 0, element: "", picture: "" })
   const watch = (type, take, more = {}) => new PerformanceObserver((list) => list.getEntries().forEach(take)).observe({ type, buffered: true, ...more })
-  watch("largest-contentful-paint", (one) => { seen.lcp = one.startTime })
+  watch("largest-contentful-paint", (one) => {
+    Object.assign(seen, { lcp: one.startTime, element: one.element ? one.element.tagName : "", picture: one.url })
+  })
   watch("layout-shift", (one) => { if (!one.hadRecentInput) seen.cls += one.value })
   watch("event", (one) => { if (one.interactionId) seen.inp = Math.max(seen.inp, one.duration) }, { durationThreshold: 16 })
 }"""
-BYTES = """() => [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
-  .reduce((sum, one) => sum + one.transferSize, 0)"""
+LOADED = """() => [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")]
+  .map((one) => [one.name, one.transferSize, one.renderBlockingStatus === "blocking"])"""
+ELEMENTS = "document.querySelectorAll('*').length"
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,7 @@ class Scene:
     """A page and what somebody does first on it."""
 
     name: str
-    path: str
+    url: str
     act: str  # the selector of what is clicked
     keys: str = ""  # what is typed then: every key is an interaction too
 
@@ -59,24 +63,56 @@ class Figures:
     again_bytes: float
 
 
-def scenes(page: Page) -> list[Scene]:
-    page.goto(f"{URL}/customers/hospital/")
+@dataclass(frozen=True)
+class Loaded:
+    """One answer from the server; ``blocks``: nothing is painted before it is there."""
+
+    url: str
+    bytes: float
+    blocks: bool
+
+
+@dataclass(frozen=True)
+class Visit:
+    """The figures, and the facts behind them that do not depend on what else the machine does."""
+
+    figures: Figures
+    loaded: Sequence[Loaded]  # with an empty cache, the page itself first; what acting asked for is among them
+    element: str  # what was painted last and largest, if it is still there,
+    picture: str  # and where it came from when it is a picture
+    elements: int
+    work: float  # seconds of the processor's own time, slowed down
+
+    @property
+    def on_the_way(self) -> float:
+        """Milliseconds the network alone takes until something can be painted: the page, then what blocks, at once."""
+        first = [self.loaded[0], *(one for one in self.loaded[1:] if one.blocks)]
+        trips = 2 if len(first) > 1 else 1
+        return trips * NETWORK["latency"] + sum(one.bytes for one in first) / NETWORK["downloadThroughput"] * 1000
+
+
+def scenes(page: Page, base: str) -> list[Scene]:
+    """The five pages, for whoever is signed in on ``page``."""
+    page.goto(f"{base}/customers/hospital/")
     customer = (page.locator("tr[data-row] td.lead a").first.get_attribute("href") or "/").partition("?")[0]
     return [
-        Scene("今日", "/", MENU),
-        Scene("客户列表", "/customers/hospital/", MENU),
-        Scene("客户页", customer, MENU),
-        Scene("记录联系", f"/followups{customer}record/", "textarea[name=description]", "lianxi"),
-        Scene("搜索", "/search/?q=rmyy", MENU),
+        Scene("今日", f"{base}/", MENU),
+        Scene("客户列表", f"{base}/customers/hospital/", MENU),
+        Scene("客户页", f"{base}{customer}", MENU),
+        Scene("记录联系", f"{base}/followups{customer}record/", "textarea[name=description]", "lianxi"),
+        Scene("搜索", f"{base}/search/?q=rmyy", MENU),
     ]
 
 
-def measure(browser: Browser, state: Any, scene: Scene) -> Figures:
-    visits = [_visit(browser, state, scene) for _ in range(VISITS)]
-    return Figures(*(statistics.median(values) for values in zip(*visits, strict=True)))
+def visits_to(browser: Browser, state: Any, scene: Scene) -> list[Visit]:
+    return [_visit(browser, state, scene) for _ in range(VISITS)]
 
 
-def _visit(browser: Browser, state: Any, scene: Scene) -> tuple[float, ...]:
+def median_of(visits: Sequence[Visit]) -> Figures:
+    return Figures(*(statistics.median(values) for values in zip(*(astuple(one.figures) for one in visits), strict=True)))
+
+
+def _visit(browser: Browser, state: Any, scene: Scene) -> Visit:
     """With an empty cache, then once more with a full one for what is fetched again."""
     context = browser.new_context(storage_state=state, locale="zh-CN", viewport={"width": 390, "height": 844})
     try:
@@ -87,18 +123,28 @@ def _visit(browser: Browser, state: Any, scene: Scene) -> tuple[float, ...]:
         session.send("Network.enable")
         session.send("Network.emulateNetworkConditions", NETWORK)
         session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWER})
+        session.send("Performance.enable", {"timeDomain": "threadTicks"})
         page.add_init_script(f"({OBSERVE})()")
-        page.goto(URL + scene.path, wait_until="load")
+        page.goto(scene.url, wait_until="load")
         page.wait_for_timeout(1000)
-        first_bytes = page.evaluate(BYTES)
         page.locator(scene.act).first.click()
         page.keyboard.type(scene.keys, delay=80)
         page.wait_for_timeout(500)
         seen = page.evaluate("window.seen")
-        page.goto(URL + scene.path, wait_until="load")
-        return seen["lcp"], seen["inp"], seen["cls"], first_bytes, page.evaluate(BYTES)
+        loaded, elements = _loaded(page), page.evaluate(ELEMENTS)
+        spent = {one["name"]: one["value"] for one in session.send("Performance.getMetrics")["metrics"]}
+        page.goto(scene.url, wait_until="load")
+        first, again = (sum(one.bytes for one in every) for every in (loaded, _loaded(page)))
+        return Visit(
+            figures=Figures(seen["lcp"], seen["inp"], seen["cls"], first, again), loaded=loaded,
+            element=seen["element"], picture=seen["picture"], elements=elements, work=spent["TaskDuration"],
+        )  # fmt: skip
     finally:
         context.close()
+
+
+def _loaded(page: Page) -> list[Loaded]:
+    return [Loaded(*one) for one in page.evaluate(LOADED)]
 
 
 def report(found: list[tuple[Scene, Figures]]) -> str:
@@ -134,9 +180,9 @@ def main() -> int:
         page.fill("input[type=password]", PASSWORD)
         page.click("main button.btn-primary")
         page.wait_for_url(lambda url: "sign-in" not in url)
-        every = scenes(page)
+        every = scenes(page, URL)
         state = page.context.storage_state()
-        text = report([(scene, measure(browser, state, scene)) for scene in every])
+        text = report([(scene, median_of(visits_to(browser, state, scene))) for scene in every])
         browser.close()
     REPORT.write_text(text, encoding="utf-8")
     sys.stdout.write(text)
