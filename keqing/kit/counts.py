@@ -101,11 +101,33 @@ class Glance:
     sums: Mapping[str, Any]
 
 
-def glance(*, queryset: QuerySet[Any], conditions: Sequence[Q], sums: Mapping[str, str], among: int | None = None) -> Glance | None:
-    """Count and sum in one pass over at most ``CAP`` rows; None when there are more, or a condition would multiply them.
+@dataclass(frozen=True)
+class Looking:
+    """The statement of a glance: it may be kept and asked again."""
 
-    ``sums`` name a field each; they take the rows of the condition number ``among``, or all.
-    """
+    statement: Statement
+    flags: int
+    sums: Sequence[str]
+
+    def glance(self) -> Glance | None:
+        if not self.statement.sql:
+            return Glance(0, [0] * self.flags, dict.fromkeys(self.sums))
+        ((total, *found),) = self.statement.rows()
+        if total > CAP:
+            return None
+        return Glance(total, [int(one) for one in found[: self.flags]], dict(zip(self.sums, found[self.flags :], strict=True)))
+
+
+def glance(*, queryset: QuerySet[Any], conditions: Sequence[Q], sums: Mapping[str, str], among: int | None = None) -> Glance | None:
+    """Count and sum in one pass over at most ``CAP`` rows; None when there are more, or a condition would multiply them."""
+    looked = looking(queryset=queryset, conditions=conditions, sums=sums, among=among)
+    return looked.glance() if looked else None
+
+
+def looking(
+    *, queryset: QuerySet[Any], conditions: Sequence[Q], sums: Mapping[str, str], among: int | None = None
+) -> Looking | None:
+    """``sums`` name a field each; they take the rows of the condition number ``among``, or all."""
     flags = {f"flag_{number}": _flag(one) for number, one in enumerate(conditions)}
     summed = {f"sum_{number}": F(path) for number, path in enumerate(sums.values())}
     rows = queryset.order_by().annotate(**flags, **summed).values("pk", *flags, *summed)
@@ -114,16 +136,12 @@ def glance(*, queryset: QuerySet[Any], conditions: Sequence[Q], sums: Mapping[st
     try:
         sql, values = rows[: CAP + 1].query.sql_with_params()
     except EmptyResultSet:
-        return Glance(0, [0] * len(conditions), dict.fromkeys(sums))
+        return Looking(Statement("", (), queryset.db), len(flags), [*sums])
     where = "" if among is None else f" FILTER (WHERE flag_{among})"
     wanted = ["count(*)", *(f"count(*) FILTER (WHERE {flag})" for flag in flags), *(f"sum({one}){where}" for one in summed)]
-    with connections[queryset.db].cursor() as cursor:
-        # the names are our own, the ORM wrote the rest, and every value travels as a parameter
-        cursor.execute("SELECT " + ", ".join(wanted) + " FROM (" + sql + ") AS seen", values)  # noqa: S608
-        total, *found = cursor.fetchone()
-    if total > CAP:
-        return None
-    return Glance(total, [int(one) for one in found[: len(flags)]], dict(zip(sums, found[len(flags) :], strict=True)))
+    # the names are our own, the ORM wrote the rest, and every value travels as a parameter
+    written = "SELECT " + ", ".join(wanted) + " FROM (" + sql + ") AS seen"  # noqa: S608
+    return Looking(Statement(written, tuple(values), queryset.db), len(flags), [*sums])
 
 
 def _multiplies(rows: QuerySet[Any]) -> bool:

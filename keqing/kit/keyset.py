@@ -12,6 +12,8 @@ from django.core.exceptions import FieldDoesNotExist, ValidationError
 from django.db.models import DateField, F, Q, QuerySet
 from django.db.models.constants import LOOKUP_SEP
 
+from keqing.kit.prepared import Prepared
+
 VALUE = "keyset_value"
 
 
@@ -56,6 +58,19 @@ def page(*, queryset: QuerySet[Any], sort: Sort, size: int, after: str = "", bef
     rows = rows[:size]
     behind = bool(rows) and (cursor is not None or start not in (None, ""))
     return Page(rows=rows, after=walk.write(rows[-1]) if more else "", before=walk.write(rows[0]) if behind else "")
+
+
+class Opening:
+    """The first page of a list, its statement written once: to be kept while the list stays the same."""
+
+    def __init__(self, *, queryset: QuerySet[Any], sort: Sort, size: int) -> None:
+        self._walk, self._size = _Walk(queryset=queryset, sort=sort), size
+        self._read: Prepared[Any] = Prepared(lambda: self._walk.whole()[: size + 1])
+
+    def page(self) -> Page:
+        rows = self._read()
+        shown = rows[: self._size]
+        return Page(rows=shown, after=self._walk.write(shown[-1]) if len(rows) > self._size else "", before="")
 
 
 def neighbours(*, queryset: QuerySet[Any], sort: Sort, value: Any, pk: Any) -> tuple[Any, Any]:

@@ -1,9 +1,10 @@
 """The rows of a list as HTML, written by Python: a template with a tag per cell takes ten times as long."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from html import escape
+from html import escape as escape_marks
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -14,6 +15,14 @@ from keqing.kit.formats import NOTHING
 if TYPE_CHECKING:
     from keqing.kit.list_parts import Column
     from keqing.kit.lists import ListSpec
+
+
+_MARKS = re.compile("[&<>\"']")
+
+
+def escape(text: str) -> str:
+    """Most cells hold no mark: to look once is quicker than to replace five times."""
+    return escape_marks(text) if _MARKS.search(text) else text
 
 
 @dataclass(frozen=True, slots=True)

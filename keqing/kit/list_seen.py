@@ -1,6 +1,6 @@
 """What stands around the rows of a list: the figure on each chip, how many rows there are, what they add up to."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +8,9 @@ from django.db.models import Q, QuerySet, Sum
 
 from keqing.kit import counts
 from keqing.kit.list_parts import Column, Preset, Total
+
+# gives what was made under this name for the same list before, or makes it
+Keep = Callable[[str, Callable[[], Any]], Any]
 
 # Lists that were small lately: a look at a large one is in vain, and reads what no index leads to.
 _small: set[Hashable] = set()
@@ -26,18 +29,21 @@ class Seen:
 
 def look(
     *, queryset: QuerySet[Any], presets: Sequence[Preset], conditions: Sequence[Q], chosen: int, summed: Sequence[Column],
-    exact: bool, unasked: bool, name: Hashable,
+    exact: bool, unasked: bool, name: Hashable, keep: Keep,
 ) -> Seen:
     """``conditions`` belong to ``presets`` from the second on; ``chosen`` is the number of the chip in use.
 
     Every chip is counted up to ``counts.CAP``; sums of more rows wait for a click (``unasked``) or the exact count: they
-    would read everything. A list (``name``) that was within the cap the last time is counted and summed by one look.
+    would read everything. A list (``name``) that was within the cap the last time is counted and summed by one look, whose
+    statement ``keep`` may know from before.
     """
     narrowed = queryset.filter(conditions[chosen - 1]) if chosen else queryset
     found = None
     if name in _small:
         sums = {column.key: column.total for column in summed}
-        found = counts.glance(queryset=queryset, conditions=conditions, sums=sums, among=chosen - 1 if chosen else None)
+        among = chosen - 1 if chosen else None
+        looking = keep("glance", lambda: counts.looking(queryset=queryset, conditions=conditions, sums=sums, among=among))
+        found = looking.glance() if looking else None
     if found is not None:
         numbers = [found.total, *found.numbers]
         totals = [Total(label=f"{column.label}合计", value=found.sums[column.key] or 0) for column in summed]

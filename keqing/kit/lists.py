@@ -18,7 +18,7 @@ from keqing.kit.list_files import FileColumn
 from keqing.kit.list_filters import PLACE, Filters
 from keqing.kit.list_page import ListPage
 from keqing.kit.list_parts import Asked, Chip, Column, Head, Jump, Offer, Preset
-from keqing.kit.list_seen import Seen, look
+from keqing.kit.list_seen import Keep, Seen, look
 
 SIZES = (50, 20, 100)
 NEWEST = keyset.Sort(key="newest", path="pk", descending=True)
@@ -61,6 +61,8 @@ class ListSpec:
     edit_url: str = ""
     # sorts and chips of a fuller list at the same address: a link to that one opens this one without them
     elsewhere: ClassVar[Collection[str]] = ()
+    # whether the reader's rights, the day and the address alone make the statements of the list (not its rows): kept then
+    steady: ClassVar[bool] = False
     # filter and order in words, for a file; empty: as the fields, chips and columns of the address say it
     said: str = ""
     # what a file holds, see list_files; a column of the screen that is not here stays out of it
@@ -105,7 +107,7 @@ class ListSpec:
         size = self._size(request)
         sort = self._sort(request) or NEWEST
         day_field = keyset.date_field(queryset=narrowed, path=sort.path)
-        page = self._page(request, narrowed, sort, size, day_field)
+        page = self._page(request, narrowed, sort, size, day_field, self._keep(request, today))
         offers = [one for provider in _offers for one in provider(self.key, request.user)] if self.selectable else []
         self.selectable = bool(offers)  # type: ignore[misc]
         return ListPage(
@@ -223,7 +225,7 @@ class ListSpec:
         return next((one for one in self.columns if one.sort and one.key == wanted.removeprefix("-")), None)
 
     def _page(
-        self, request: HttpRequest, queryset: QuerySet[Any], sort: keyset.Sort, size: int, day_field: Any
+        self, request: HttpRequest, queryset: QuerySet[Any], sort: keyset.Sort, size: int, day_field: Any, keep: Keep
     ) -> keyset.Page:
         get = request.GET
         start: Any = get.get("letter", "")[:1].lower() if self._lettered(sort) else ""
@@ -232,6 +234,9 @@ class ListSpec:
             if isinstance(day_field, DateTimeField):
                 first, following = day_bounds(day)
                 start = following - timedelta(microseconds=1) if sort.descending else first
+        if start == "" and not (get.get("after") or get.get("before")):
+            opening: keyset.Opening = keep(f"opening {size}", lambda: keyset.Opening(queryset=queryset, sort=sort, size=size))
+            return opening.page()
         return keyset.page(
             queryset=queryset,
             sort=sort,
@@ -276,8 +281,16 @@ class ListSpec:
         return look(
             queryset=filtered, presets=presets, conditions=[one.condition(asked) for one in presets[1:]], chosen=chosen,
             summed=[column for column in columns if column.total], exact=exact, unasked=request.GET.get("sums") == "1",
-            name=(self.key, request.user.pk),
+            name=(self.key, request.user.pk), keep=self._keep(request, today),
         )
+
+    def _keep(self, request: HttpRequest, today: date) -> Keep:
+        """Keeps statements of this list as the address asks for it, for its reader and day; texts typed are too many."""
+        if not self.steady or not request.GET.keys().isdisjoint({"q", "view"}):
+            return lambda _name, make: make()
+        reader: Any = request.user
+        asked = (self.key, self._query(request), today)
+        return lambda name, make: reader.recall((name, *asked), make)
 
     def _query(self, request: HttpRequest) -> str:
         """The list itself without the place in it, as a saved view or a link back holds it."""

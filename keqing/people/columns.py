@@ -34,8 +34,9 @@ def _due(row: Organisation, today: date) -> Cell:
     due = row.next_due_on
     if due is None:
         return Cell()
-    text = short_day(due, today) if due > today + timedelta(days=1) else due_text(due)
-    return Cell(text, f"{due_class(due)} figures", "跟进")
+    if due > today + timedelta(days=1):
+        return Cell(short_day(due, today), "due-future figures", "跟进")
+    return Cell(due_text(due), f"{due_class(due)} figures", "跟进")
 
 
 def filled(row: Organisation | Person, _today: date) -> Cell:

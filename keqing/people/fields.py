@@ -3,7 +3,7 @@
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
 POLICY = Path(__file__).resolve().parents[2] / "config" / "policies" / "fields.toml"
@@ -27,7 +27,7 @@ class FieldSet:
     required: tuple[str, ...]
     useful: tuple[str, ...]
 
-    @property
+    @cached_property
     def columns(self) -> tuple[str, ...]:
         """The model's own fields among them, required ones first."""
         return tuple(f for f in (*self.required, *self.useful) if f not in VIRTUAL_LABELS)

@@ -89,6 +89,7 @@ class OrganisationList(ListSpec):
 
     filter_form = OrganisationFilter
     filters_remembered = True
+    steady = True
     walks = True
     noun = "家"
     selectable = True

@@ -187,3 +187,21 @@ def test_unknown_orders_and_chips_are_refused_and_what_is_not_the_lists_is_passe
     assert client.get(url, {"utm": "x", "cols": ["beds", "nothing"], "size": "7", "at": "x"}).status_code == 200
     # a link to the full list opens the list of names too
     assert signed_in(cast.finance).get(url, {"sort": "-beds", "preset": "mine"}).status_code == 200
+
+
+def test_a_list_whose_statements_are_kept_shows_the_rows_and_rights_of_now():
+    cast = make_cast()
+    kept = make_organisation(owner=cast.rep, name="旧院")
+    client, url = signed_in(cast.rep), reverse("people:organisations", args=["hospital"])
+    for query in ({}, {"preset": "mine"}, {"stage": "potential"}):
+        assert names(client.get(url, query)) == names(client.get(url, query)) == {"旧院"}
+    added = make_organisation(owner=cast.rep, name="新院")
+    assert names(client.get(url)) == {"旧院", "新院"} and client.get(url).context["page"].count == 2
+    Organisation.objects.filter(pk=kept.pk).update(owner_position=position_of(cast.stranger), unit=position_of(cast.stranger).unit)
+    assert names(client.get(url)) == {"新院"}
+    Organisation.objects.filter(pk=added.pk).update(name="改名")
+    assert names(client.get(url)) == {"改名"} and names(client.get(url, {"preset": "mine"})) == {"改名"}
+    position = position_of(cast.rep)
+    position.holder = None
+    position.save()
+    assert "改名" not in client.get(url).content.decode()
