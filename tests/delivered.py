@@ -12,6 +12,8 @@ from psycopg import sql
 
 # nobody writes to them after the migrations
 NOT_OURS = {"django_migrations", "django_content_type", "auth_permission"}
+# those of the job queue, which Django does not manage: what nobody ran would run in the next test
+QUEUE = ["procrastinate_events", "procrastinate_periodic_defers", "procrastinate_jobs"]
 
 
 def keep() -> None:
@@ -44,7 +46,7 @@ def _filled(cursor: Any, tables: list[str]) -> set[str]:
 
 
 def _tables() -> list[str]:
-    return [name for name in connection.introspection.django_table_names(only_existing=True) if name not in NOT_OURS]
+    return [name for name in connection.introspection.django_table_names(only_existing=True) if name not in NOT_OURS] + QUEUE
 
 
 def _content(cursor: Any, table: str) -> bytes:
