@@ -192,7 +192,8 @@ def _read(
     *, reach: Reach, periods: Sequence[Period], by_day: bool, grouping: str, method: str, unit_id: int | None
 ) -> tuple[list[Any], list[Any], list[Any]]:
     """Units within reach, lines, and those who hold a position and may have recorded nothing."""
-    table = "followups_daytally" if by_day else "followups_monthtally"
+    of_months = "followups_monthtally" if method or grouping == METHODS else "followups_monthtotal"
+    table = "followups_daytally" if by_day else of_months
     period = Condition("starts_on between %s and %s", (periods[0].first, periods[-1].first))
     chosen = period & reach.condition(unit="unit_id", person="tracker_id")
     holders = Condition("p.role = any(%s)", (_writers(),)) & reach.condition(unit="p.unit_id", person="p.holder_id")

@@ -10,7 +10,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 
 from keqing.access.models import Holding, Position, Proxy, Staff, Transfer
 from keqing.access.standing import roles
-from keqing.followups.models import DayTally, MonthTally, Reminder, of_present_customers
+from keqing.followups.models import DayTally, MonthTotal, Reminder, of_present_customers
 from keqing.insight.periods import months_to
 from keqing.people.choices import Kind, Level, Stage
 from keqing.people.models import Organisation, Person
@@ -116,7 +116,7 @@ def sales_file(*, person: Staff, reader: Staff, today: date) -> SalesFile:
         of_present_customers(), position__in=ids, due_on__lte=today + timedelta(days=AHEAD_DAYS)
     )
     since = months_to(today, count=MONTHS)
-    tallied = MonthTally.objects.filter(tracker=person, starts_on__gte=since[0].first).order_by()
+    tallied = MonthTotal.objects.filter(tracker=person, starts_on__gte=since[0].first).order_by()
     sums = dict(tallied.values_list("starts_on").annotate(n=Sum("count")))
     transfers = Transfer.objects.visible_to(reader).filter(state__in=("done", "undone")).select_related("made_by").order_by("-pk")
     return SalesFile(

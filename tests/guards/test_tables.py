@@ -42,6 +42,7 @@ STEADY = {
     "interchange": "jobs and their rows belong to an import; they are cleared after a while",
     "followups.CalendarFeed": "at most one a person",
     "followups.DayTally": "sums by person and day, not by customer", "followups.MonthTally": "sums by person and month, not by customer",
+    "followups.MonthTotal": "sums by person and month, not by customer",
     "news": "items and subscriptions: a few a day, about no customer",
     "messaging": "messages belong to the person they are written to, and are cleared after a year",
     "exports": "one a file asked for in the background; the files are cleared after seven days",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, F, IntegerField, Max, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, F, IntegerField, OuterRef, QuerySet, Subquery
 
 from keqing.access.models import Position, Staff
 from keqing.access.standing import roles
@@ -52,7 +52,8 @@ def team_members(*, staff: Staff, today: date) -> list[Member]:
     since, until = day_bounds(today)
     week, _ = day_bounds(today - timedelta(days=6))
     writes = [key for key, role in roles().items() if "contact.record" in role.words]
-    theirs = ContactRecord.objects.filter(tracker=OuterRef("holder")).order_by().values("tracker")
+    records = ContactRecord.objects.filter(tracker=OuterRef("holder"))
+    theirs = records.order_by().values("tracker")
     overdue = Reminder.objects.open().filter(of_present_customers(), position=OuterRef("pk"), due_on__lt=today)
     late = overdue.order_by().values("position")
     positions = (
@@ -60,7 +61,8 @@ def team_members(*, staff: Staff, today: date) -> list[Member]:
         .filter(role__in=writes)
         .exclude(holder=staff)
         .annotate(
-            last_at=Subquery(theirs.annotate(n=Max("submitted_at")).values("n")),
+            # the first of an index; a maximum of a group would read all records of everybody
+            last_at=Subquery(records.order_by("-submitted_at", "-pk").values("submitted_at")[:1]),
             done_today=_number(theirs.filter(submitted_at__gte=since, submitted_at__lt=until)),
             done_week=_number(theirs.filter(submitted_at__gte=week, submitted_at__lt=until)),
             late=_number(late),

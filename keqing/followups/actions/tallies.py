@@ -13,7 +13,7 @@ from keqing.followups import tallies
 
 LOCK = 7_302_021
 NAMED = 20
-LABELS = {"followups_daytally": "每日", "followups_monthtally": "每月"}
+LABELS = {"followups_daytally": "每日", "followups_monthtally": "每月", "followups_monthtotal": "每月合计"}
 log = logging.getLogger(__name__)
 
 

@@ -106,7 +106,7 @@ class Migration(migrations.Migration):
             model_name='monthtally',
             index=models.Index(condition=models.Q(('is_folded', False)), fields=['starts_on'], name='monthtally_fresh'),
         ),
-        *(migrations.RunSQL(tallies.fill_sql(table), migrations.RunSQL.noop) for table in tallies.TABLES),
+        *(migrations.RunSQL(tallies.fill_sql(table), migrations.RunSQL.noop) for table in ("followups_daytally", "followups_monthtally")),
         pgtrigger.migrations.AddTrigger(
             model_name='contactrecord',
             trigger=pgtrigger.compiler.Trigger(name='tally_insert', sql=pgtrigger.compiler.UpsertTriggerSql(func="insert into followups_daytally (starts_on, tracker_id, position_id, unit_id, method, count, is_folded) select starts_on, tracker_id, position_id, unit_id, method, sum(change), false from (select track_on as starts_on, tracker_id, tracker_position_id as position_id, tracker_unit_id as unit_id, method, 1 as change from new_rows) changed group by starts_on, tracker_id, position_id, unit_id, method having sum(change) <> 0;\ninsert into followups_monthtally (starts_on, tracker_id, position_id, unit_id, method, count, is_folded) select starts_on, tracker_id, position_id, unit_id, method, sum(change), false from (select date_trunc('month', track_on)::date as starts_on, tracker_id, tracker_position_id as position_id, tracker_unit_id as unit_id, method, 1 as change from new_rows) changed group by starts_on, tracker_id, position_id, unit_id, method having sum(change) <> 0;\nRETURN NULL;", hash='527d1cf20259c7fcb7744b5dde0ee18f72677589', level='STATEMENT', operation='INSERT', pgid='pgtrigger_tally_insert_e7087', referencing='REFERENCING NEW TABLE AS new_rows ', table='followups_contactrecord', when='AFTER')),

@@ -5,12 +5,13 @@ from keqing.followups.models.contacts import (
     Correction,
     DayTally,
     MonthTally,
+    MonthTotal,
     Participant,
     Tally,
 )
 from keqing.followups.models.work import CalendarFeed, Commitment, Reminder
 
 __all__ = [
-    "CalendarFeed", "Comment", "Commitment", "ContactRecord", "Correction", "DayTally", "FollowsCustomer", "MonthTally",
+    "CalendarFeed", "Comment", "Commitment", "ContactRecord", "Correction", "DayTally", "FollowsCustomer", "MonthTally", "MonthTotal",
     "Participant", "Reminder", "Tally", "customers_reached", "ids_reached", "of_present_customers",
 ]  # fmt: skip

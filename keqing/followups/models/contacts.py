@@ -140,6 +140,13 @@ class MonthTally(Tally):
         verbose_name = "每月联系次数"
 
 
+class MonthTotal(Tally):
+    """As ``MonthTally`` over all ways of contact: ``method`` is empty."""
+
+    class Meta(Tally.Meta):
+        verbose_name = "每月联系合计"
+
+
 class Participant(models.Model):
     """参与人 of a contact; the doctor's page shows the records the doctor took part in."""
 

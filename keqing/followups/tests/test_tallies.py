@@ -17,7 +17,7 @@ from keqing.access.tests.factories import make_cast, position_of
 from keqing.audit.models import Entry
 from keqing.followups.actions.contacts import correct_contact
 from keqing.followups.actions.tallies import check_tallies, fold_tallies
-from keqing.followups.models import ContactRecord, DayTally, MonthTally
+from keqing.followups.models import ContactRecord, DayTally, MonthTally, MonthTotal
 from keqing.followups.tests.factories import NOW, TODAY, fields, make_contact
 from keqing.kit import bulk
 from keqing.people.tests.factories import make_organisation
@@ -53,7 +53,11 @@ def recounted(start: Any) -> Counter:
 
 def agree() -> bool:
     by_day, by_month = recounted(lambda on: on), recounted(lambda on: on.replace(day=1))
-    return counted(DayTally) == by_day and counted(MonthTally) == by_month and check_tallies(at=NOW) == []
+    together: Counter = Counter()
+    for key, count in by_month.items():
+        together[*key[:-1], ""] += count
+    kept = (counted(DayTally), counted(MonthTally), counted(MonthTotal))
+    return kept == (by_day, by_month, together) and check_tallies(at=NOW) == []
 
 
 def unsaved(hospital, staff: Staff, on: date, method: str) -> ContactRecord:
