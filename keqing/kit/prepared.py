@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime
 from functools import update_wrapper
 from typing import Any, Generic, TypeVar
 
+from django.core.exceptions import EmptyResultSet
 from django.db import connections
 from django.db.models import BigAutoField, ForeignKey, Lookup, QuerySet
 
@@ -43,7 +44,10 @@ class Prepared(Generic[T]):
         self.written: tuple[QuerySet[Any, T], Any, str, Sequence[Any]] | None = None
 
     def __call__(self, **values: Any) -> list[T]:
-        queryset, compiler, sql, parameters = self.written or self._write()
+        try:
+            queryset, compiler, sql, parameters = self.written or self._write()
+        except EmptyResultSet:
+            return []  # a condition nothing meets, whatever the values
         given = [(mark, values[name]) for name, mark in self.marks.items()]
         asked = copy(compiler)
         asked.connection = connections[queryset.db]

@@ -64,3 +64,12 @@ def test_a_value_that_is_changed_before_the_statement_is_written_is_an_error_of_
 
     with pytest.raises(TypeError, match="key"):
         shifted(key=1)
+
+
+def test_what_nothing_meets_is_empty_without_a_statement(django_assert_num_queries):
+    @prepared
+    def impossible(key: int) -> QuerySet[OrgUnit]:
+        return OrgUnit.objects.filter(pk=key, pk__in=[])
+
+    with django_assert_num_queries(0):
+        assert impossible(key=1) == []
