@@ -73,15 +73,17 @@ def exports(world: World, seconds: float) -> dict[str, Any]:
     """10,000 customers of one kind as CSV and as xlsx, at once; all customers as a job of the worker."""
     person = world.person("gm")
     found = world.at.rows(
-        "select kind, count(*) from people_organisation where deleted_at is null group by kind having count(*) <= %s "
-        "order by 2 desc limit 1", AT_ONCE
+        "select kind, province, n from (select kind, '' as province, count(*) as n from people_organisation where deleted_at is null "
+        "group by 1 union all select kind, left(region_id, 2) || '0000', count(*) from people_organisation where deleted_at is null "
+        "and region_id is not null group by 1, 2) counted where n <= %s order by n desc limit 1", AT_ONCE
     )
     if not found:
-        return {"missing": "no kind has at most 10,000 customers in this data"}
-    kind, rows = found[0]
+        return {"missing": "neither a kind nor a kind in a province has at most 10,000 customers in this data"}
+    kind, province, rows = found[0]
+    query = f"province={province}" if province else ""
     lines, roles = [], {}
     for name, limit in (("csv", "200 ms"), ("xlsx", "800 ms")):
-        form = _order(f"customers:{kind}", name)
+        form = _order(f"customers:{kind}", name, query)
         connection, times, firsts, size = person.connection(), [], [], 0
         for number in range(EXPORT_TIMES):
             answer = person.send(connection, Request("/exports/new/", form=form))
@@ -122,16 +124,17 @@ def _large_export(world: World) -> list[str]:
     ]
 
 
-def _order(key: str, kind: str) -> dict[str, str]:
-    return {"list": key, "query": "", "format": kind, "columns": "shown", "encoding": "utf-8-sig", "reason": "bench", "form_key": "<key>"}
+def _order(key: str, kind: str, query: str = "") -> dict[str, str]:
+    return {"list": key, "query": query, "format": kind, "columns": "shown", "encoding": "utf-8-sig", "reason": "bench", "form_key": "<key>"}
 
 
 def imports(world: World, seconds: float) -> dict[str, Any]:
     """A file of 10,000 new hospitals by the area manager: uploaded, every row checked for duplicates, written, taken back."""
     person, run = world.person("manager"), int(time.time())
-    head = "医院名称,省份,城市,地址,电话,医院等级,床位\r\n"
+    head = "医院名称,省份,城市,区县,地址,电话,医院等级,床位\r\n"
+    place = ",".join(world.place)
     body = "".join(
-        f"广州样本{run}第{number}医院,广东省,广州市,样本路{number}号,020-{80000000 + number},二级甲等,{100 + number % 900}\r\n"
+        f"广州样本{run}第{number}医院,{place},样本路{number}号,020-{80000000 + number},二级甲等,{100 + number % 900}\r\n"
         for number in range(IMPORTED)
     )
     world.at.statements(True)

@@ -38,6 +38,18 @@ class World:
         return int(self.at.rows("select unit_id from access_position where id = %s", self.rep_position)[0][0])
 
     @cached_property
+    def place(self) -> tuple[str, str, str]:
+        """Province, city and district in the area of these people, as a file names them."""
+        found = self.at.rows(
+            "select p.name, coalesce(c.name, ''), case when d.level > 2 then d.name else '' end from access_territoryrule t "
+            "join access_position a on a.id = t.position_id join reference_division d on d.code = t.division_id "
+            "join reference_division p on p.code = left(d.code, 2) || '0000' "
+            "left join reference_division c on c.code = left(d.code, 4) || '00' and c.level = 2 where a.unit_id = %s order by t.id limit 1",
+            self.unit,
+        )
+        return found[0] if found else ("广东省", "广州市", "")
+
+    @cached_property
     def logins(self) -> dict[str, str]:
         rep = "select s.login_name from access_position p join access_staff s on s.id = p.holder_id where p.id = %s"
         head = "select s.login_name from access_position p join access_staff s on s.id = p.holder_id where p.unit_id = %s and p.is_head"
