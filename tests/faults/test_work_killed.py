@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 from django.db.models import Count
 from django.utils import timezone
 
@@ -41,8 +41,15 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def start(work: Callable[[], Any]) -> Any:
     """``work`` in a process of its own, with a connection of its own."""
+
+    def apart() -> None:
+        # while a browser's loop runs here, the child sees other connections than its parent, and would share one of them
+        for one in connections.all(initialized_only=True):
+            one.connection = None
+        work()
+
     connection.close()
-    process = FORK.Process(target=work, daemon=True)
+    process = FORK.Process(target=apart, daemon=True)
     process.start()
     return process
 
