@@ -6,7 +6,7 @@ import platform
 from pathlib import Path
 from typing import Any
 
-from bench import targets
+from bench import profile, targets
 from bench.sizes import SIZES
 from bench.targets import TARGETS, Target
 from bench.world import ROLES
@@ -67,7 +67,7 @@ def _size(size: str, results: dict[str, Any]) -> str:
     ]
     if size == "small":
         parts.append(_peers())
-    parts.append(_others(size, results))
+    parts += [_others(size, results), _profile(results.get("profile"))]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -149,6 +149,26 @@ def _others(size: str, results: dict[str, Any]) -> str:
         if missing := (results.get(case) or {}).get("missing"):
             lines.append(f"- **{case}** not measured: {missing}")
     return "\n".join(lines)
+
+
+def _profile(found: dict[str, Any] | None) -> str:
+    """What holds the pages back, whatever the machine does beside."""
+    if not found or "shares" not in found:
+        return ""
+    head = [
+        "Where the time of a request goes, without the web server and the network: milliseconds by the clock, calls of Python "
+        "functions, and under the profiler the share of each layer in percent (*database*: the driver and waiting for the answer; "
+        "*ORM*: building and writing statements, making rows; *rest*: middleware, sessions, addresses, the standard library).",
+        "",
+        f"| case | who | ms | calls | {' | '.join(profile.NAMES)} |",
+        "| --- " * (4 + len(profile.NAMES)) + "|",
+    ]
+    rows = []
+    for name, figures in found["shares"].items():
+        case, role = name.split(" ")
+        shares = " | ".join(f"{figures[layer]:.0f}" for layer in profile.NAMES)
+        rows.append(f"| {case} | {ROLES[role]} | {figures['ms']} | {figures['calls']:,} | {shares} |")
+    return "\n".join([*head, *rows])
 
 
 def _growth(small: dict[str, Any], size: str, larger: dict[str, Any]) -> str:

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench import client, report, special
+from bench import client, profile, report, special
 from bench.installation import ROOT, Installation, running
 from bench.sizes import SIZES
 from bench.world import World
@@ -43,6 +43,7 @@ SPECIAL: dict[str, Callable[[World, float], dict[str, Any]]] = {
     "vii": special.exports,
     "viii": special.imports,
     "hospitals": special.hospitals,
+    "profile": profile.where,
 }
 CASES = (*PAGES, *SPECIAL)
 
