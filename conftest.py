@@ -118,14 +118,6 @@ def no_network() -> Iterator[None]:
     patch.undo()
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest tests begin first, one on each of two workers: whoever takes them last is waited for."""
-    longest = [item for item in items if "longest" in item.keywords]
-    others = [item for item in items if "longest" not in item.keywords]
-    half = len(others) // 2
-    items[:] = [*longest[::2], *others[:half], *longest[1::2], *others[half:]]
-
-
 # fixtures of a module that hold one stage for all its tests, which take back whatever they do to it
 STAGES = {"world", "staged"}
 _stage_before: str | None = None

@@ -112,7 +112,6 @@ def part_of(stage: Stage, part: int, parts: int) -> list[tuple[int, Page]]:
     return list(enumerate(wanted))[part::parts]
 
 
-@pytest.mark.longest
 @pytest.mark.timeout(300)
 @pytest.mark.proves("U59", "U61", "U62", "U63")
 @pytest.mark.parametrize("part", range(HALVES))
