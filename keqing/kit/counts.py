@@ -103,13 +103,14 @@ class Glance:
 
 @dataclass(frozen=True)
 class Looking:
-    """The statement of a glance: it may be kept and asked again."""
+    """The statement that counts and sums in one pass over at most ``CAP`` rows: it may be kept and asked again."""
 
     statement: Statement
     flags: int
     sums: Sequence[str]
 
     def glance(self) -> Glance | None:
+        """None when there are more rows."""
         if not self.statement.sql:
             return Glance(0, [0] * self.flags, dict.fromkeys(self.sums))
         ((total, *found),) = self.statement.rows()
@@ -118,16 +119,13 @@ class Looking:
         return Glance(total, [int(one) for one in found[: self.flags]], dict(zip(self.sums, found[self.flags :], strict=True)))
 
 
-def glance(*, queryset: QuerySet[Any], conditions: Sequence[Q], sums: Mapping[str, str], among: int | None = None) -> Glance | None:
-    """Count and sum in one pass over at most ``CAP`` rows; None when there are more, or a condition would multiply them."""
-    looked = looking(queryset=queryset, conditions=conditions, sums=sums, among=among)
-    return looked.glance() if looked else None
-
-
 def looking(
     *, queryset: QuerySet[Any], conditions: Sequence[Q], sums: Mapping[str, str], among: int | None = None
 ) -> Looking | None:
-    """``sums`` name a field each; they take the rows of the condition number ``among``, or all."""
+    """``sums`` name a field each; they take the rows of the condition number ``among``, or all.
+
+    None when a condition would multiply the rows.
+    """
     flags = {f"flag_{number}": _flag(one) for number, one in enumerate(conditions)}
     summed = {f"sum_{number}": F(path) for number, path in enumerate(sums.values())}
     rows = queryset.order_by().annotate(**flags, **summed).values("pk", *flags, *summed)

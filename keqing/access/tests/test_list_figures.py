@@ -22,6 +22,7 @@ def test_a_person_with_two_positions_is_counted_once(client):
 
 def test_a_look_that_would_count_rows_twice_is_refused():
     make_cast()
-    assert counts.glance(queryset=Staff.objects.all(), conditions=[Q(positions__isnull=True)], sums={}) is None
-    found = counts.glance(queryset=Staff.objects.all(), conditions=[Q(is_active=False)], sums={})
+    assert counts.looking(queryset=Staff.objects.all(), conditions=[Q(positions__isnull=True)], sums={}) is None
+    looking = counts.looking(queryset=Staff.objects.all(), conditions=[Q(is_active=False)], sums={})
+    found = looking and looking.glance()
     assert found is not None and (found.total, found.numbers) == (Staff.objects.count(), [0])
