@@ -112,6 +112,7 @@ ACTIONS = {
     "contact.recorded": "记录联系",
     "contact.corrected": "更正联系记录",
     "tallies.repaired": "改正联系次数",
+    "kept.repaired": "改正最近联系和下次跟进",
     "comment.written": "批注",
     "comment.replied": "回复批注",
     "comment.read": "已读批注",

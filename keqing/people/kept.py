@@ -55,7 +55,12 @@ class Attracted(models.Model):
 
 
 class KeptByActions(models.Model):
-    """What the actions keep on the row of a customer, so that lists need no join."""
+    """What the actions keep on the row of a customer, so that lists need no join.
+
+    ``REPEATED`` only repeats what contact records, reminders and the timeline hold: it can be found again from them.
+    """
+
+    REPEATED = ("last_contact_on", "last_activity_at", "next_due_on")
 
     completeness = models.PositiveSmallIntegerField("完整度", default=0)
     missing = ArrayField(models.CharField(max_length=30), default=list, blank=True)

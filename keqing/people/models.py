@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import pghistory
+import pgtrigger
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator
 from django.db import models
@@ -20,10 +22,16 @@ if TYPE_CHECKING:
     from keqing.access.models import Staff
 
 
-# Former values of every row, whatever wrote it; the audit says who. What can be derived again is left out.
+# Former values of every row, whatever wrote it; the audit says who. What can be derived again is left out, and what only
+# repeats other tables makes no former row by itself (``followups.actions.kept`` finds it again).
 HISTORY = {"context_field": None, "append_only": True, "exclude": list(Searchable.SEARCH_FIELDS)}
 HISTORY_OF_LINKS = {**HISTORY, "exclude": []}
 FORMER_CUSTOMER = Q(is_affiliated=True, was_customer=True)
+
+
+def former(*, unless_only: Collection[str] = ()) -> pghistory.UpdateEvent:
+    """The row as it was, whenever something changes beside these columns."""
+    return pghistory.UpdateEvent("former", row=pghistory.Old, condition=pgtrigger.AnyChange(exclude=list(unless_only)))
 
 
 class OrganisationQuerySet(models.QuerySet["Organisation"]):
@@ -47,7 +55,7 @@ class OrganisationQuerySet(models.QuerySet["Organisation"]):
         return self.filter(owner_position__isnull=True)
 
 
-@pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent(), **HISTORY)
+@pghistory.track(former(unless_only=KeptByActions.REPEATED), pghistory.DeleteEvent(), **HISTORY)
 class Organisation(Sourced, Attracted, Staged, KeptByActions, Searchable):
     """机构. Its id is unique over organisations and people: both draw from ``people_customer_id``.
 
@@ -231,7 +239,7 @@ class PersonQuerySet(models.QuerySet["Person"]):
         return self.filter(FORMER_CUSTOMER)
 
 
-@pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent(), **HISTORY)
+@pghistory.track(former(unless_only=KeptByActions.REPEATED), pghistory.DeleteEvent(), **HISTORY)
 class Person(Sourced, Attracted, KeptByActions, Searchable):
     """人员. A customer only while affiliated with no organisation; then ``unit`` and ``owner_position`` count."""
 
@@ -307,7 +315,7 @@ class Person(Sourced, Attracted, KeptByActions, Searchable):
         self.index_names(names=[self.name], phones=[self.mobile, self.phone], person=True)
 
 
-@pghistory.track(pghistory.UpdateEvent(), pghistory.DeleteEvent(), **HISTORY_OF_LINKS)
+@pghistory.track(former(), pghistory.DeleteEvent(), **HISTORY_OF_LINKS)
 class Affiliation(models.Model):
     """任职. One person's role at one organisation, from when to when; ended ones stay (R-002)."""
 

@@ -10,6 +10,7 @@ from keqing.access.standing import roles
 from keqing.access.territories import TerritoryMap
 from keqing.audit.models import Entry as AuditEntry
 from keqing.desk.demo.company import make_demo_company, sign_ins
+from keqing.followups.actions.kept import check_kept
 from keqing.followups.models import Comment, ContactRecord, Reminder
 from keqing.kit.formats import SHANGHAI, business_date
 from keqing.kit.validators import clean_uscc
@@ -60,6 +61,7 @@ def test_last_contact_next_due_and_last_activity_follow_the_records(demo):
         assert organisation.next_due_on == due.get(organisation.pk)
         assert organisation.last_activity_at == stream[organisation.pk]
         assert organisation.business_state == states.get(organisation.pk, "first")
+    assert check_kept(at=AT) == []
 
 
 def test_every_contact_has_its_line_its_audit_entry_and_its_facts(demo):

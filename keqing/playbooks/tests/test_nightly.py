@@ -68,6 +68,18 @@ def test_asleep_lost_and_unassigned_customers_are_left_alone(cast):
     assert run().made == {}
 
 
+def test_a_night_makes_no_former_rows_of_customers(cast):
+    """ADR 0005: the reminder holds what the row repeats."""
+    make_playbook(on_entry=False, on_night=True)
+    for n in range(3):
+        make_customer(owner=cast.rep, days_quiet=20 * n + 10, name=f"示例{n}医院")
+    events = Organisation.events.rel.related_model.objects
+    before = events.count()
+    assert run().made
+    assert Organisation.objects.filter(next_due_on__isnull=False).count() == 3
+    assert events.count() == before
+
+
 @pytest.mark.proves("R-096")
 def test_an_account_without_contact_for_sixty_days_and_falling_orders_is_silent(cast, monkeypatch):
     silent = make_customer(owner=cast.rep, days_quiet=61, stage="user", name="甲医院")
