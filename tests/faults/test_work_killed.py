@@ -180,7 +180,8 @@ def kill_warnings_of_promises(figure: Figure, *, number: int, kills: int, monkey
     at = timezone.now()
     for customer in Organisation.objects.select_related("owner_position__holder").order_by("pk"):
         make_commitment(customer=customer, promise=Promise("寄报告", business_date(at)), by=customer.owner_position.holder, at=at)
-    work = partial(warnings.warn_of_promises, at=at)
+    warnings.begin_round(at=at)
+    work = partial(warnings.go_on, at=at)
     began = time.monotonic()
     with transaction.atomic():  # how long it takes
         assert work() == number
@@ -201,10 +202,14 @@ def kill_warnings_of_promises(figure: Figure, *, number: int, kills: int, monkey
         kill(process)
         killed += process.exitcode != 0
         assert Message.objects.count() in (0, number)  # all or nothing
-    process = start(work)
+    # a worker that runs looks after silent work
+    assert warnings.take_up_abandoned(at=at + warnings.SILENCE + timedelta(seconds=1)) is (Message.objects.count() == 0)
+    process = start(jobs.run_waiting)
     process.join(WAIT)
     assert process.exitcode == 0
+    warnings.begin_round(at=at)
     assert work() == 0  # the next hour says nothing twice
+    assert not warnings.take_up_abandoned(at=at + timedelta(minutes=5))
     told = Message.objects.filter(kind="promise")
     assert told.count() == told.values("key").distinct().count() == number
     channels = Delivery.objects.values_list("channel").annotate(Count("pk"), Count("message", distinct=True)).order_by()
@@ -212,6 +217,9 @@ def kill_warnings_of_promises(figure: Figure, *, number: int, kills: int, monkey
     figure("承诺到期消息", f"{number:,} 条")
     figure("提醒进程被 kill -9", f"{killed} 次")
     figure("丢失或重复", "0 条")
+    noticed = warnings.SILENCE.total_seconds() + LOOKED_AFTER
+    figure("由运行中的后台进程接手", f"最迟 {noticed:.0f} 秒")
+    assert noticed <= RESUMED
 
 
 @pytest.mark.timeout(300)

@@ -40,7 +40,7 @@ STEADY = {
     "access": "staff, positions, units, rules: one copy everywhere",
     "compliance": "rules are versioned data; refusals belong to a person, not to a customer",
     "interchange": "jobs and their rows belong to an import; they are cleared after a while",
-    "followups.CalendarFeed": "at most one a person",
+    "followups.CalendarFeed": "at most one a person", "followups.PromiseRound": "one a day",
     "followups.DayTally": "sums by person and day, not by customer", "followups.MonthTally": "sums by person and month, not by customer",
     "followups.MonthTotal": "sums by person and month, not by customer",
     "news": "items and subscriptions: a few a day, about no customer",

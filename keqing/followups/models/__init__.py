@@ -9,9 +9,9 @@ from keqing.followups.models.contacts import (
     Participant,
     Tally,
 )
-from keqing.followups.models.work import CalendarFeed, Commitment, Reminder
+from keqing.followups.models.work import CalendarFeed, Commitment, PromiseRound, Reminder
 
 __all__ = [
     "CalendarFeed", "Comment", "Commitment", "ContactRecord", "Correction", "DayTally", "FollowsCustomer", "MonthTally", "MonthTotal",
-    "Participant", "Reminder", "Tally", "customers_reached", "ids_reached", "of_present_customers",
+    "Participant", "PromiseRound", "Reminder", "Tally", "customers_reached", "ids_reached", "of_present_customers",
 ]  # fmt: skip

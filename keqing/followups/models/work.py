@@ -207,6 +207,22 @@ class Reminder(FollowsCustomer):
         return super().allows(staff, word)
 
 
+class PromiseRound(models.Model):
+    """One day's telling of promises that fall due; begun anew every hour. One whose worker was killed stays open."""
+
+    day_on = models.DateField("日期", unique=True)
+    started_at = models.DateTimeField("开始")
+    touched_at = models.DateTimeField()
+    finished_at = models.DateTimeField("完成", null=True)
+
+    class Meta:
+        verbose_name = "承诺到期提醒"
+        ordering = ["-day_on"]
+
+    def __str__(self) -> str:
+        return f"{self.day_on}"
+
+
 class CalendarFeed(models.Model):
     """日历订阅 of one person: the secret in the address is kept as a hash only and can be taken back."""
 
