@@ -32,7 +32,9 @@ BEGINS = time(1, 30)  # of Shanghai, as ``tasks.generate_followups`` has it in U
 LATE = timedelta(minutes=5)  # the hour's own run comes first, as long as a worker is there
 # a worker that has not moved the mark for so long is gone; portions take seconds, and one who is merely slow keeps its lock
 SILENCE = timedelta(seconds=30)
-MISSED = timedelta(days=3)  # a few nights without a round leave no new customer without a plan
+# new customers are looked for this far back, so that one who was at first in nobody's plan is still found; and back to the
+# last round that ended when that is longer ago, but no farther than a plan for new customers makes sense
+MISSED, NO_LONGER_NEW = timedelta(days=3), timedelta(days=31)
 MESSAGE = "playbook.night"
 Rule = Notice.Rule
 NEEDED = (*enrolments.NEEDED, "last_contact_on", "created_at")
@@ -50,6 +52,7 @@ class Night:
     on_entry: Sequence[Edition]
     nightly: Sequence[Edition]
     on_alarm: Sequence[Edition]
+    new_since: date
 
 
 def generate(*, day: date, now: Callable[[], datetime], portion: int = 0) -> Round:
@@ -120,7 +123,7 @@ def _work(night: Night, after: int, upto: int, at: datetime) -> Mapping[str, int
         made["enrolled"] += _enrol(edition, list(fits.values_list("pk", flat=True)), Enrolment.Origin.NIGHT, night, at)
     for edition in night.on_entry:
         # entered by the way they were recorded or imported: nobody moved them into their stage
-        since = max(edition.valid_from, night.day - MISSED)
+        since = max(edition.valid_from, night.new_since)
         fits = fitting.who_may_enter(edition, today=night.day).filter(pk__gt=after, pk__lte=upto, lifecycle_since__gte=since)
         made["enrolled"] += _enrol(edition, list(fits.values_list("pk", flat=True)), Enrolment.Origin.ENTRY, night, at)
     made[Rule.STEP] = _steps(night, after, upto, at)
@@ -145,8 +148,14 @@ def _night(day: date) -> Night:
         day=day, policy=policy, days=days, places=places(),
         due_on=days.add_workdays(days.add_workdays(day, 0), policy.due_workdays - 1),
         on_entry=[one for one in current if one.on_entry], nightly=[one for one in current if one.on_night],
-        on_alarm=[one for one in current if one.on_alarm],
+        on_alarm=[one for one in current if one.on_alarm], new_since=_new_since(day),
     )
+
+
+def _new_since(day: date) -> date:
+    """The first day whose new customers may not have been looked at: none ran while the system was away."""
+    last = Round.objects.filter(night_on__lt=day, finished_at__isnull=False).aggregate(last=Max("night_on"))["last"]
+    return min(day - MISSED, max(last or date.min, day - NO_LONGER_NEW))
 
 
 def _with_something_over(after: int, upto: int) -> list[int]:

@@ -150,7 +150,33 @@ def test_a_new_customer_gets_the_plan_of_its_stage_without_having_been_moved(cas
     Organisation.objects.update(lifecycle_since=TODAY)
     old = make_customer(owner=cast.rep, name="旧客户医院", days_quiet=0)
     Organisation.objects.filter(pk=old.pk).update(lifecycle_since=TODAY - timedelta(days=30))
+    had_a_night(days_ago=1)
     assert run().made["enrolled"] == 1
+
+
+def had_a_night(*, days_ago: int) -> None:
+    at = NOW - timedelta(days=days_ago)
+    Round.objects.create(night_on=at.date(), started_at=at, touched_at=at, finished_at=at)
+
+
+@pytest.mark.proves("T11")
+@pytest.mark.parametrize(
+    ("away", "taken_in"), [(1, [0, 3]), (5, [0, 3, 4, 5]), (10, [0, 3, 4, 5, 9, 10]), (400, [0, 3, 4, 5, 9, 10, 11, 31])],
+)
+def test_new_customers_of_days_without_a_worker_get_their_plan(cast, away, taken_in):
+    make_playbook(valid_from=TODAY - timedelta(days=365))
+    since = {}
+    for days in (0, 3, 4, 5, 9, 10, 11, 31, 32):
+        customer = make_customer(owner=cast.rep, days_quiet=0, name=f"{days}天前的医院")
+        Organisation.objects.filter(pk=customer.pk).update(lifecycle_since=TODAY - timedelta(days=days))
+        since[customer.pk] = days
+    had_a_night(days_ago=away)
+    if away > 1:  # begun and never ended: it has not looked at everybody
+        Round.objects.create(night_on=TODAY - timedelta(days=1), started_at=NOW, touched_at=NOW)
+    run()
+    assert sorted(since[pk] for pk in Enrolment.objects.values_list("customer_id", flat=True)) == taken_in
+    run(TODAY + timedelta(days=1))
+    assert Enrolment.objects.count() == len(taken_in)
 
 
 @pytest.mark.proves("T11")
