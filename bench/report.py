@@ -144,7 +144,7 @@ def _others(size: str, results: dict[str, Any]) -> str:
             f"CSS {found['css_kb']} (≤ {targets.CSS_KB}), JavaScript {found['js_kb']} (≤ {targets.JS_KB}), "
             f"page {found['html_kb']} ({found['html_raw_kb']} before compression, ≤ 120) {_check(holds and found['html_raw_kb'] <= 120)}"
         )
-    for case in ("vii", "viii", "hospitals"):
+    for case in ("vii", "viii", "hospitals", "night"):
         lines += [f"- **{case}** {text}" for text in (results.get(case) or {}).get("lines", ())]
         if missing := (results.get(case) or {}).get("missing"):
             lines.append(f"- **{case}** not measured: {missing}")

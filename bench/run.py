@@ -44,6 +44,7 @@ SPECIAL: dict[str, Callable[[World, float], dict[str, Any]]] = {
     "viii": special.imports,
     "hospitals": special.hospitals,
     "profile": profile.where,
+    "night": special.night,  # last: it moves most rows of the customers, and moves them back
 }
 CASES = (*PAGES, *SPECIAL)
 

@@ -192,6 +192,35 @@ def hospitals(world: World, seconds: float) -> dict[str, Any]:
     }
 
 
+def night(world: World, seconds: float) -> dict[str, Any]:
+    """The first night over all customers, every one of them looked at and most told of; taken back when it was measured."""
+    from django.db import connection, transaction
+    from django.utils import timezone
+
+    from keqing.playbooks.actions.nightly import generate
+    from keqing.playbooks.models import Notice, Round
+
+    world.at.statements(True)
+    with transaction.atomic():
+        Round.objects.filter(night_on__gte=world.at.today).delete()  # the bench says it was had
+        begun = time.monotonic()
+        found = generate(day=world.at.today, now=timezone.now)
+        took = time.monotonic() - begun
+        told = Notice.objects.filter(made_on=found.night_on).count()
+        transaction.set_rollback(True)
+    asked, database_ms = world.at.statements(False)
+    with connection.cursor() as cursor:  # what was taken back lies in the tables until then
+        cursor.execute("vacuum analyze people_organisation, followups_reminder, playbooks_notice, playbooks_enrolment, playbooks_steprun")
+    million = took / found.seen * 1_000_000
+    return {
+        "customers": found.seen, "reminders": told, "seconds": round(took, 1), "seconds_a_million": round(million),
+        "lines": [
+            f"first night over {found.seen:,} customers: {told:,} reminders, {took:.1f} s ({database_ms / 1000:.1f} s in the database), "
+            f"{asked:,.0f} statements; {million:.0f} s for a million customers (≤ {targets.NIGHT_SECONDS})"
+        ],
+    }
+
+
 def _wait(world: World, table: str, pk: int, while_in: tuple[str, ...]) -> str:
     state = while_in[0]
     for _ in range(PATIENCE * 20):
