@@ -70,7 +70,7 @@ def check_kept(*, at: datetime, repair: bool = False) -> list[Difference]:
             for model, differences in found.items():
                 ids = sorted(one.customer_id for one in differences)
                 for start in range(0, len(ids), PORTION):
-                    _repair(model._meta.db_table, ids[start : start + PORTION])
+                    _repair(model, ids[start : start + PORTION])
             told = {"differences": [None, len(everything)], "examples": [None, [str(one) for one in everything[:NAMED]]]}
             audit.record(action="kept.repaired", by=None, at=at, changes=told)
         log.warning("客户行与联系记录、跟进相差 %d 处，已改正", len(everything))
@@ -87,10 +87,11 @@ def _differences(table: str) -> list[Difference]:
         return [Difference(row[0], row[1], row[2:5], row[5:8]) for row in cursor.fetchall()]
 
 
-def _repair(table: str, ids: Sequence[int]) -> None:
+def _repair(model: type[Organisation] | type[Person], ids: Sequence[int]) -> None:
     """Locked first and then looked at anew: what is recorded at this moment is seen, or comes after."""
+    list(model.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=ids).order_by("pk").values_list("pk"))
+    table = model._meta.db_table
     with connection.cursor() as cursor:
-        cursor.execute(f"select id from {table} where id = any(%s) order by id for no key update", [list(ids)])  # noqa: S608
         cursor.execute(
             f"{_held(table, some=True)} update {table} o set ({COLUMNS}) = (h.last_contact_on, h.last_activity_at, h.next_due_on) "  # noqa: S608
             f"from held h where h.id = o.id and {_DIFFERS}",
