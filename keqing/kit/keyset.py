@@ -8,13 +8,17 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.core.exceptions import FieldDoesNotExist, ValidationError
-from django.db.models import DateField, F, Q, QuerySet
+from django.core.exceptions import EmptyResultSet, FieldDoesNotExist, ValidationError
+from django.db import connections
+from django.db.models import DateField, F, Index, OrderBy, Q, QuerySet
 from django.db.models.constants import LOOKUP_SEP
 
+from keqing.kit.counts import Statement
 from keqing.kit.prepared import Prepared
 
 VALUE = "keyset_value"
+# rows passed to find a page of common ones: a word in one row of a thousand still fills it
+WALK = 100_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,12 +43,15 @@ class _Cursor:
     pk: Any
 
 
-def page(*, queryset: QuerySet[Any], sort: Sort, size: int, after: str = "", before: str = "", start: Any = "") -> Page:
+def page(
+    *, queryset: QuerySet[Any], sort: Sort, size: int, after: str = "", before: str = "", start: Any = "", common: bool = False
+) -> Page:
     """The ``size`` rows after (or before) a cursor, or from the value ``start`` on; ``after``/``before`` lead on.
 
-    A cursor that was cut or belongs to another order is ignored: the first page is shown.
+    A cursor that was cut or belongs to another order is ignored: the first page is shown. ``common``: so many rows are known to
+    match that the next ones in the order are soon met; collecting all to sort them would take longer the larger the table.
     """
-    walk = _Walk(queryset=queryset, sort=sort)
+    walk = _Walk(queryset=queryset, sort=sort, common=common)
     if before and (cursor := walk.read(before)):
         rows = walk.backward(cursor, size + 1)
         more = len(rows) > size
@@ -100,8 +107,9 @@ def ordered(*, queryset: QuerySet[Any], sort: Sort) -> QuerySet[Any]:
 
 
 class _Walk:
-    def __init__(self, *, queryset: QuerySet[Any], sort: Sort) -> None:
+    def __init__(self, *, queryset: QuerySet[Any], sort: Sort, common: bool = False) -> None:
         self.sort = sort
+        self.walks = common and _is_ordered(queryset, sort.path)
         self.queryset = queryset.annotate(**{VALUE: F(sort.path)})
         self.field = self.queryset.query.annotations[VALUE].output_field
         self.may_be_empty = _may_be_empty(queryset, sort.path)
@@ -112,12 +120,12 @@ class _Walk:
     def forward(self, cursor: _Cursor | None, start: Any, limit: int) -> list[Any]:
         ordered = self._ordered(self.queryset, backwards=False)
         if cursor is None and start in (None, ""):
-            return list(ordered[:limit])
+            return self._next(Q(), limit, backwards=False)
         if cursor is not None and cursor.value is None:
             return list(ordered.filter(self._empty() & self._beyond_pk(cursor, backwards=False))[:limit])
         from_here = "lte" if self.sort.descending else "gte"
         condition = self._beyond(cursor, backwards=False) if cursor else Q(**{f"{self.sort.path}__{from_here}": start})
-        rows = list(ordered.filter(condition)[:limit])
+        rows = self._next(condition, limit, backwards=False)
         # the rows without a value follow in a second read, so that the first can use its index
         if self.may_be_empty and len(rows) < limit:
             rows += list(ordered.filter(self._empty())[: limit - len(rows)])
@@ -126,11 +134,38 @@ class _Walk:
     def backward(self, cursor: _Cursor, limit: int) -> list[Any]:
         ordered = self._ordered(self.queryset, backwards=True)
         if cursor.value is not None:
-            return list(ordered.filter(self._beyond(cursor, backwards=True))[:limit])[::-1]
+            return self._next(self._beyond(cursor, backwards=True), limit, backwards=True)[::-1]
         rows = list(ordered.filter(self._empty() & self._beyond_pk(cursor, backwards=True))[:limit])
         if len(rows) < limit:
             rows += list(ordered.filter(~self._empty())[: limit - len(rows)])
         return rows[::-1]
+
+    def _next(self, condition: Q, limit: int, *, backwards: bool) -> list[Any]:
+        keys = self._met(condition, limit, backwards=backwards) if self.walks else []
+        if len(keys) == limit:
+            return list(self._ordered(self.queryset.filter(pk__in=keys), backwards=backwards))
+        return list(self._ordered(self.queryset.filter(condition), backwards=backwards)[:limit])
+
+    def _met(self, condition: Q, limit: int, *, backwards: bool) -> list[Any]:
+        """The keys of the first rows, met by walking along the index of the order; fewer than ``limit`` says nothing.
+
+        Left to itself PostgreSQL takes the conditions on a text for rare, gathers every match and sorts them.
+        """
+        model = self.queryset.model
+        table = connections[self.queryset.db].ops.quote_name(model._meta.db_table)
+        every = self._ordered(model._base_manager.filter(condition), backwards=backwards)[:WALK]
+        wanted = self._ordered(self.queryset.filter(condition), backwards=backwards).values("pk")[:limit]
+        try:
+            passed, passed_values = every.query.sql_with_params()
+            sql, values = wanted.query.sql_with_params()
+        except EmptyResultSet:
+            return []
+        head, _whole, rest = sql.partition(f" FROM {table} ")
+        if not rest or "%s" in head:
+            return []
+        # the ORM wrote both; every value travels as a parameter
+        walk = f"{head} FROM ({passed}) {table} {rest}"
+        return [key for (key,) in Statement(walk, (*passed_values, *values), self.queryset.db).rows()]
 
     def write(self, row: Any) -> str:
         value = getattr(row, VALUE)
@@ -182,6 +217,16 @@ def _text(value: Any) -> str | None:
     if value is None:
         return None
     return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _is_ordered(queryset: QuerySet[Any], path: str) -> bool:
+    """Whether an index holds all rows of the table in this order."""
+    return any(one.condition is None and _columns(one)[:2] == [path, "id"] for one in queryset.model._meta.indexes)
+
+
+def _columns(index: Index) -> list[str]:
+    orders = (one.expression for one in index.expressions if isinstance(one, OrderBy))
+    return [name for name, _direction in index.fields_orders] or [one.name for one in orders if isinstance(one, F)]  # type: ignore[attr-defined]
 
 
 def _may_be_empty(queryset: QuerySet[Any], path: str) -> bool:

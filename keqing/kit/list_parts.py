@@ -52,7 +52,7 @@ class Preset:
 @dataclass(frozen=True, kw_only=True)
 class Chip:
     label: str
-    count: int
+    count: int | None
     url: str
     active: bool
 

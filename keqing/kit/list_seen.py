@@ -21,7 +21,8 @@ MOST_NOTED = 10_000
 class Seen:
     presets: Sequence[Preset]
     preset: Preset
-    numbers: Sequence[int]
+    # None: not counted
+    numbers: Sequence[int | None]
     narrowed: QuerySet[Any]
     count: int
     totals: Sequence[Total]
@@ -29,28 +30,35 @@ class Seen:
 
 def look(
     *, queryset: QuerySet[Any], presets: Sequence[Preset], conditions: Sequence[Q], chosen: int, summed: Sequence[Column],
-    exact: bool, unasked: bool, name: Hashable, keep: Keep,
+    exact: bool, unasked: bool, typed: bool, name: Hashable, keep: Keep,
 ) -> Seen:
     """``conditions`` belong to ``presets`` from the second on; ``chosen`` is the number of the chip in use.
 
     Every chip is counted up to ``counts.CAP``; sums of more rows wait for a click (``unasked``) or the exact count: they
     would read everything. A list (``name``) that was within the cap the last time is counted and summed by one look, whose
-    statement ``keep`` may know from before.
+    statement ``keep`` may know from before. Rows with a text somebody ``typed`` are always looked at once: no index leads to
+    those of a chip, so beyond the cap only the chip in use has a number.
     """
     narrowed = queryset.filter(conditions[chosen - 1]) if chosen else queryset
-    found = None
-    if name in _small:
+    found = looking = None
+    if typed or name in _small:
         sums = {column.key: column.total for column in summed}
         among = chosen - 1 if chosen else None
         looking = keep("glance", lambda: counts.looking(queryset=queryset, conditions=conditions, sums=sums, among=among))
         found = looking.glance() if looking else None
     if found is not None:
-        numbers = [found.total, *found.numbers]
+        seen = [found.total, *found.numbers]
         totals = [Total(label=f"{column.label}合计", value=found.sums[column.key] or 0) for column in summed]
-        return Seen(presets=presets, preset=presets[chosen], numbers=numbers, narrowed=narrowed, count=numbers[chosen], totals=totals)
-    numbers = counts.capped_lately(querysets=[queryset, *(queryset.filter(one) for one in conditions)])
-    _note(name, numbers[0] <= counts.CAP)
-    count = numbers[chosen]
+        return Seen(presets=presets, preset=presets[chosen], numbers=seen, narrowed=narrowed, count=seen[chosen], totals=totals)
+    numbers: list[int | None]
+    if typed and looking:
+        numbers = [counts.CAP + 1, *[None] * len(conditions)]
+        count = counts.CAP + 1 if not chosen else counts.capped(querysets=[narrowed])[0]
+        numbers[chosen] = count
+    else:
+        every = counts.capped_lately(querysets=[queryset, *(queryset.filter(one) for one in conditions)])
+        _note(name, every[0] <= counts.CAP)
+        count, numbers = every[chosen], [*every]
     if exact and count > counts.CAP:
         count = narrowed.order_by().count()
     totals = _totals(narrowed, summed, known=exact or unasked or count <= counts.CAP)

@@ -11,7 +11,7 @@ from django.db.models import DateTimeField, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from keqing.kit import keyset, pages
+from keqing.kit import counts, keyset, pages
 from keqing.kit.addresses import replaced, whole_number
 from keqing.kit.formats import day_bounds
 from keqing.kit.list_files import FileColumn
@@ -102,12 +102,14 @@ class ListSpec:
         filtered = self.filter(queryset, filtering.cleaned)
         exact = request.GET.get("count") == "exact"
         columns = self.shown_columns(request)
-        seen = self._seen(request, filtered, columns, today, exact=exact)
+        typed = bool(filtering.cleaned.get("q"))
+        seen = self._seen(request, filtered, columns, today, exact=exact, typed=typed)
         narrowed = seen.narrowed
         size = self._size(request)
         sort = self._sort(request) or NEWEST
         day_field = keyset.date_field(queryset=narrowed, path=sort.path)
-        page = self._page(request, narrowed, sort, size, day_field, self._keep(request, today))
+        common = typed and seen.count > counts.CAP
+        page = self._page(request, narrowed, sort, size, day_field, self._keep(request, today), common=common)
         offers = [one for provider in _offers for one in provider(self.key, request.user)] if self.selectable else []
         self.selectable = bool(offers)  # type: ignore[misc]
         return ListPage(
@@ -225,7 +227,7 @@ class ListSpec:
         return next((one for one in self.columns if one.sort and one.key == wanted.removeprefix("-")), None)
 
     def _page(
-        self, request: HttpRequest, queryset: QuerySet[Any], sort: keyset.Sort, size: int, day_field: Any, keep: Keep
+        self, request: HttpRequest, queryset: QuerySet[Any], sort: keyset.Sort, size: int, day_field: Any, keep: Keep, *, common: bool
     ) -> keyset.Page:
         get = request.GET
         start: Any = get.get("letter", "")[:1].lower() if self._lettered(sort) else ""
@@ -234,7 +236,7 @@ class ListSpec:
             if isinstance(day_field, DateTimeField):
                 first, following = day_bounds(day)
                 start = following - timedelta(microseconds=1) if sort.descending else first
-        if start == "" and not (get.get("after") or get.get("before")):
+        if start == "" and not (get.get("after") or get.get("before") or common):
             opening: keyset.Opening = keep(f"opening {size}", lambda: keyset.Opening(queryset=queryset, sort=sort, size=size))
             return opening.page()
         return keyset.page(
@@ -244,6 +246,7 @@ class ListSpec:
             after=get.get("after", ""),
             before=get.get("before", ""),
             start=start,
+            common=common,
         )
 
     def _head(self, request: HttpRequest, sort: keyset.Sort, column: Column) -> Head:
@@ -272,7 +275,7 @@ class ListSpec:
         return Jump(by_day=by_day, day=request.GET.get("at", "") if _day(request.GET.get("at", "")) else "")
 
     def _seen(
-        self, request: HttpRequest, filtered: QuerySet[Any], columns: Sequence[Column], today: date, *, exact: bool
+        self, request: HttpRequest, filtered: QuerySet[Any], columns: Sequence[Column], today: date, *, exact: bool, typed: bool
     ) -> Seen:
         """The rows of the chip in use, and the figures of all chips."""
         asked, active = Asked(user=request.user, today=today), self._active_preset(request)
@@ -281,7 +284,7 @@ class ListSpec:
         return look(
             queryset=filtered, presets=presets, conditions=[one.condition(asked) for one in presets[1:]], chosen=chosen,
             summed=[column for column in columns if column.total], exact=exact, unasked=request.GET.get("sums") == "1",
-            name=(self.key, request.user.pk), keep=self._keep(request, today),
+            typed=typed, name=(self.key, request.user.pk), keep=self._keep(request, today),
         )
 
     def _keep(self, request: HttpRequest, today: date) -> Keep:

@@ -8,7 +8,7 @@ import pytest
 from django import forms
 from django.core.exceptions import BadRequest
 from django.db import connection, models
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.http import HttpRequest, QueryDict
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext, isolate_apps
@@ -31,11 +31,16 @@ with isolate_apps("keqing.kit"):
         class Meta:
             app_label = "kit"
             db_table = "kit_test_shop"
+            indexes = (
+                models.Index(fields=["beds", "id"], name="shop_beds"),
+                models.Index(F("due").desc(nulls_last=True), F("id").desc(), name="shop_due"),
+            )
 
 
 class ShopFilters(ChineseForm, forms.Form):
     least = forms.IntegerField(label="床位不少于", required=False)
     named = forms.CharField(label="名称", required=False)
+    q = forms.CharField(label="查找", required=False)
     large = forms.BooleanField(label="大型", required=False)
     until = forms.DateField(label="到期不晚于", required=False)
 
@@ -59,6 +64,8 @@ class Shops(ListSpec):
     def filter(self, queryset: QuerySet[Any], cleaned: Any) -> QuerySet[Any]:
         if "least" in cleaned:
             queryset = queryset.filter(beds__gte=cleaned["least"])
+        if "q" in cleaned:
+            queryset = queryset.filter(name__contains=cleaned["q"])
         return queryset
 
 
@@ -227,6 +234,57 @@ def test_htmx_gets_only_the_region(shops: QuerySet[Any]) -> None:
     assert text.lstrip().startswith('<div id="list"')
     assert "<c-" not in text
     assert "HX-Target" in answer.headers["Vary"]
+
+
+@pytest.mark.proves("U26")
+@pytest.mark.parametrize("sort", ["due", "-due", "beds", "-beds", "name"])
+def test_a_text_that_very_many_rows_hold_pages_as_any_other(
+    shops: QuerySet[Any], monkeypatch: pytest.MonkeyPatch, sort: str
+) -> None:
+    pages = [_build(shops, f"?sort={sort}&q=0")]
+    while pages[-1].next_url:
+        pages.append(_build(shops, pages[-1].next_url))
+    monkeypatch.setattr(counts, "CAP", 10)
+
+    walked = [_build(shops, f"?sort={sort}&q=0")]
+    while walked[-1].next_url:
+        walked.append(_build(shops, walked[-1].next_url))
+    back = _build(shops, walked[-1].prev_url)
+
+    assert len(pages) == 3
+    assert [[row.pk for row in page.rows] for page in walked] == [[row.pk for row in page.rows] for page in pages]
+    assert [row.pk for row in back.rows] == [row.pk for row in pages[-2].rows]
+
+
+def test_the_rows_of_such_a_text_are_met_along_the_index_of_the_order(
+    shops: QuerySet[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counts, "CAP", 10)
+    with CaptureQueriesContext(connection) as queries:
+        found = _build(shops, "?sort=-due&q=0")
+
+    walk = next(one["sql"] for one in queries if f"LIMIT {keyset.WALK}" in one["sql"])
+    with connection.cursor() as cursor:
+        # a table of three pages is always read whole
+        cursor.execute("set local enable_seqscan = off")
+        cursor.execute(f"explain {walk}")
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "shop_due" in plan
+    assert "Sort" not in plan
+    assert len(found.rows) == 50
+
+
+def test_beyond_the_cap_a_typed_text_leaves_the_chips_without_numbers_but_the_one_in_use(
+    shops: QuerySet[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counts, "CAP", 20)
+    page, late = _build(shops, "?q=0"), _build(shops, "?q=0&preset=late")
+    monkeypatch.undo()
+    exact = _build(shops, "?q=0")
+
+    assert [chip.count for chip in page.chips] == [21, None, None, None]
+    assert [chip.count for chip in late.chips] == [21, min(exact.chips[1].count or 0, 21), None, None]
+    assert late.count == late.chips[1].count
 
 
 @pytest.mark.usefixtures("shops")
