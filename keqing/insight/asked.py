@@ -33,8 +33,8 @@ class AskedBoard:
         return self.asked["month"] is not None
 
 
-def asked_board(request: HttpRequest) -> AskedBoard:
-    """What the reader's rights show of it; 404 for a unit outside them."""
+def asked_board(request: HttpRequest, *, is_file: bool = False) -> AskedBoard:
+    """One page, or for a file all of it: what the reader's rights show of it; 404 for a unit outside them."""
     today = business_date(timezone.now())
     asked = ReportForm(request.GET, today=today).asked
     month = asked["month"]
@@ -44,6 +44,7 @@ def asked_board(request: HttpRequest) -> AskedBoard:
         board = contacts_board(
             staff=request.user, periods=periods, by_day=month is not None, grouping=grouping,
             method=asked["method"] or "", unit_id=asked["unit"], by_name=asked["sort"] == "name",
+            start=None if is_file else asked["start"] or 0,
         )
     except UnknownUnit:
         raise Http404 from None
@@ -60,7 +61,7 @@ def usual_grouping(request: HttpRequest) -> str:
 
 def open_contacts(request: HttpRequest, _argument: str = "") -> OpenList:
     """The same table for a file: every line of the reach, the sums last."""
-    found = asked_board(request)
+    found = asked_board(request, is_file=True)
     periods, board = found.board.periods, found.board
     days = "%Y-%m-%d" if found.by_day else "%Y-%m"
     with_notes = found.grouping == PEOPLE

@@ -11,10 +11,9 @@ from urllib.parse import urlencode
 from django.utils.safestring import SafeString, mark_safe
 
 from keqing.insight.periods import Period, year_spans
-from keqing.insight.queries import ContactsBoard, Line, shade
+from keqing.insight.queries import PAGE, ContactsBoard, Line, shade
 from keqing.kit.formats import format_change
 
-PAGE = 50
 BAR = 40  # height of the highest bar in the units of its drawing
 
 RECORDS = "records/?"  # relative to the report: a page of them carries over a thousand
@@ -56,10 +55,9 @@ class Sheet:
     next_url: str
 
 
-def sheet(board: ContactsBoard, *, here: Mapping[str, Any], page: Page, start: int, by_day: bool) -> Sheet:
-    """The lines from ``start`` on; sums and shades are those of all of them. ``here`` narrows every figure's records."""
-    start = min(start, max(len(board.lines) - 1, 0)) // PAGE * PAGE
-    shown = board.lines[start : start + PAGE]
+def sheet(board: ContactsBoard, *, here: Mapping[str, Any], page: Page, by_day: bool) -> Sheet:
+    """The lines of the board; sums and shades are those of all of them. ``here`` narrows every figure's records."""
+    start, shown = board.first, board.lines
     tallest = max(board.totals.values(), default=0)
     return Sheet(
         columns=[_column(board, period, tallest, page, by_day=by_day) for period in board.periods],
@@ -70,9 +68,9 @@ def sheet(board: ContactsBoard, *, here: Mapping[str, Any], page: Page, start: i
         spoken=_spoken(board),
         first=start + 1 if shown else 0,
         last=start + len(shown),
-        number=len(board.lines),
+        number=board.number,
         prev_url=page(start=start - PAGE or "") if start else "",
-        next_url=page(start=start + PAGE) if start + PAGE < len(board.lines) else "",
+        next_url=page(start=start + PAGE) if start + PAGE < board.number else "",
     )
 
 

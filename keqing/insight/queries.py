@@ -1,22 +1,20 @@
 """联系报表: contacts by person, team or method over months or days, from the roll-ups, in one statement."""
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from django.db import connection
 from django.db.models import Q, QuerySet
 
 from keqing.access.models import OrgUnit, Staff
-from keqing.access.standing import roles
 from keqing.followups.models import ContactRecord
-from keqing.followups.permissions import Can as FollowupsCan
+from keqing.insight import rollups
 from keqing.insight.periods import Period
-from keqing.insight.reach import Condition, Reach, reach_of
+from keqing.insight.reach import reach_of
+from keqing.insight.rollups import METHODS, PAGE, TEAMS
 
-PEOPLE, TEAMS, METHODS = "people", "teams", "methods"
+PEOPLE = "people"
 SHADES = 5
 
 
@@ -48,10 +46,12 @@ class Line:
 
 @dataclass(frozen=True, kw_only=True)
 class ContactsBoard:
-    """What ``insight/contacts.html`` shows: every line of the reach, the sums over all of them."""
+    """What ``insight/contacts.html`` shows: ``lines`` from ``first`` on, of ``number``; the sums are over all of them."""
 
     periods: Sequence[Period]
     lines: Sequence[Line]
+    first: int
+    number: int
     totals: Mapping[str, int]
     total: int
     lowest: int
@@ -67,35 +67,48 @@ class UnknownUnit(Exception):
 
 def contacts_board(
     *, staff: Staff, periods: Sequence[Period], by_day: bool, grouping: str, method: str = "", unit_id: int | None = None,
-    by_name: bool = False,
+    by_name: bool = False, start: int | None = None,
 ) -> ContactsBoard:
-    """One statement. Raises ``UnknownUnit``."""
-    raw_units, raw_lines, raw_people = _read(
-        reach=reach_of(staff), periods=periods, by_day=by_day, grouping=grouping, method=method, unit_id=unit_id
+    """``start`` asks for the page it lies on, None for all lines. One statement. Raises ``UnknownUnit``."""
+    asked = rollups.Asked(reach=reach_of(staff), periods=periods, by_day=by_day, method=method, unit_id=unit_id)
+    if grouping == PEOPLE:
+        found = rollups.people(asked=asked, by_name=by_name, start=start)
+        units, lines, has_teams = _units(found.units), _people(found.lines), found.has_teams
+        counts, lowest, highest, first, number = found.totals, found.lowest, found.highest, found.first, found.number
+    else:
+        raw_units, raw_lines = rollups.sums(asked=asked, grouping=grouping)
+        units = _units(raw_units)
+        every = _methods(raw_lines) if grouping == METHODS else _teams(raw_lines, units, _asked_unit(units, unit_id))
+        cells = {count for line in every for count in line.counts.values()}
+        counts, lowest, highest = _added(every), min(cells, default=0), max(cells, default=0)
+        number, has_teams = len(every), len(units) > 1
+        first = 0 if start is None else min(start, max(number - 1, 0)) // PAGE * PAGE
+        lines = every if start is None else every[first : first + PAGE]
+    chosen = _asked_unit(units, unit_id)
+    totals = {period.key: counts.get(period.key, 0) for period in periods}
+    return ContactsBoard(
+        periods=periods, lines=lines, first=first, number=number, totals=totals, total=sum(totals.values()),
+        lowest=lowest, highest=highest, unit=chosen, has_teams=has_teams,
+        above=[one for one in units.values() if chosen and one.holds(chosen) and one != chosen],
     )
-    units = {pk: Unit(id=pk, name=name, path=path, is_open=is_open) for pk, name, path, is_open in raw_units}
+
+
+def _units(rows: Iterable[rollups.RawUnit]) -> dict[int, Unit]:
+    return {pk: Unit(id=pk, name=name, path=path, is_open=is_open) for pk, name, path, is_open in rows}
+
+
+def _asked_unit(units: Mapping[int, Unit], unit_id: int | None) -> Unit | None:
     if unit_id is not None and unit_id not in units:
         raise UnknownUnit
-    chosen = units.get(unit_id) if unit_id is not None else None
-    if grouping == METHODS:
-        lines = _methods(raw_lines)
-    elif grouping == TEAMS:
-        lines = _teams(raw_lines, units, chosen)
-    else:
-        lines = _people([*raw_people, *raw_lines], units)
-        lines.sort(key=lambda line: (line.note, line.label) if by_name else (-line.total, line.note, line.label))
-    totals = {period.key: 0 for period in periods}
-    every: set[int] = set()
+    return None if unit_id is None else units[unit_id]
+
+
+def _added(lines: Iterable[Line]) -> Mapping[str, int]:
+    totals: dict[str, int] = {}
     for line in lines:
-        every.update(line.counts.values())
         for key, count in line.counts.items():
-            totals[key] += count
-    return ContactsBoard(
-        periods=periods, lines=lines, totals=totals, total=sum(totals.values()),
-        lowest=min(every, default=0), highest=max(every, default=0),
-        unit=chosen, above=[one for one in units.values() if chosen and one.holds(chosen) and one != chosen],
-        has_teams=len(units) > 1,
-    )
+            totals[key] = totals.get(key, 0) + count
+    return totals
 
 
 def records_behind(*, staff: Staff, drill: Mapping[str, Any]) -> QuerySet[ContactRecord]:
@@ -120,7 +133,9 @@ def shade(count: int, *, lowest: int, highest: int) -> int:
     """0 for nothing, then 1 … SHADES between the lowest and the highest count there is."""
     if count <= 0:
         return 0
-    return 1 + (count - lowest) * (SHADES - 1) // (highest - lowest) if highest > lowest else SHADES // 2
+    if highest <= lowest:
+        return SHADES // 2
+    return 1 + (min(max(count, lowest), highest) - lowest) * (SHADES - 1) // (highest - lowest)
 
 
 def _under(unit_id: int) -> Q:
@@ -128,16 +143,11 @@ def _under(unit_id: int) -> Q:
     return Q(tracker_unit__path__startswith=path) if path else Q(pk__in=[])
 
 
-def _people(rows: Iterable[Sequence[Any]], units: Mapping[int, Unit]) -> list[Line]:
-    """One line for each person in each position; holders come first, so that their counts replace the nothing."""
-    lines: dict[tuple[int, int | None], Line] = {}
-    for person_id, position_id, name, position, unit_id, counts in rows:
-        unit = units.get(unit_id)
-        lines[person_id, position_id] = Line(
-            label=name, note=" · ".join(part for part in (unit.name if unit else "", position or "无岗位") if part),
-            counts=counts, drill={"person": person_id, "position": position_id or 0},
-        )
-    return list(lines.values())
+def _people(rows: Iterable[Sequence[Any]]) -> list[Line]:
+    return [
+        Line(label=name, note=note, counts=counts, drill={"person": person_id, "position": position_id})
+        for person_id, position_id, name, note, counts in rows
+    ]
 
 
 def _teams(rows: Iterable[Sequence[Any]], units: Mapping[int, Unit], chosen: Unit | None) -> list[Line]:
@@ -186,78 +196,3 @@ def _children(top: Unit, units: Iterable[Unit]) -> list[Unit]:
 
 def _opening(unit: Unit, units: Iterable[Unit]) -> Mapping[str, Any]:
     return {"unit": unit.id, "by": TEAMS if _children(unit, units) else PEOPLE, "start": ""}
-
-
-def _read(
-    *, reach: Reach, periods: Sequence[Period], by_day: bool, grouping: str, method: str, unit_id: int | None
-) -> tuple[list[Any], list[Any], list[Any]]:
-    """Units within reach, lines, and those who hold a position and may have recorded nothing."""
-    of_months = "followups_monthtally" if method or grouping == METHODS else "followups_monthtotal"
-    table = "followups_daytally" if by_day else of_months
-    period = Condition("starts_on between %s and %s", (periods[0].first, periods[-1].first))
-    chosen = period & reach.condition(unit="unit_id", person="tracker_id")
-    holders = Condition("p.role = any(%s)", (_writers(),)) & reach.condition(unit="p.unit_id", person="p.holder_id")
-    if method:
-        chosen &= Condition("method = %s", (method,))
-    if unit_id is not None:
-        chosen &= Condition(_INSIDE.format(column="unit_id"), (unit_id,))
-        holders &= Condition(_INSIDE.format(column="p.unit_id"), (unit_id,))
-    units = _named(reach)
-    lines = {PEOPLE: _BY_PERSON, TEAMS: _BY_UNIT, METHODS: _BY_METHOD}[grouping].format(table=table, where=chosen.text)
-    values = [*units.values, *chosen.values]
-    sql = f"SELECT ({_UNITS.format(where=units.text)}), ({lines})"  # noqa: S608  every value is a parameter
-    if grouping == PEOPLE:
-        sql, values = f"{sql}, ({_HOLDERS.format(where=holders.text)})", [*values, *holders.values]
-    with connection.cursor() as cursor:
-        cursor.execute(sql, values)
-        row = cursor.fetchone()
-    found = [json.loads(part) if isinstance(part, str) else part or [] for part in row]
-    return found[0], found[1], found[2] if grouping == PEOPLE else []
-
-
-def _named(reach: Reach) -> Condition:
-    """Units whose names are shown: those within reach, and those in which one's own work was done."""
-    if reach.everything or reach.person_id is None:
-        return reach.condition(unit="u.id", person="null")
-    return Condition(f"(u.id = any(%s) or {_WORKED_IN})", (list(reach.units), reach.person_id))
-
-
-def _writers() -> list[str]:
-    return [key for key, role in roles().items() if FollowupsCan.RECORD in role.words]
-
-
-_UNITS = """
-    select json_agg(json_build_array(u.id, u.name, u.path, u.valid_to is null) order by u.path)
-    from access_orgunit u where {where}
-"""
-_WORKED_IN = "u.id in (select t.unit_id from followups_monthtally t where t.tracker_id = %s)"
-_INSIDE = "{column} in (select id from access_orgunit where path like (select path || '%%' from access_orgunit where id = %s))"
-_BY_PERSON = """
-    select json_agg(json_build_array(c.tracker_id, c.position_id, s.name, p.name, p.unit_id, c.counts)) from (
-        select tracker_id, position_id, json_object_agg(starts_on, count) as counts
-        from (
-            select tracker_id, position_id, starts_on, sum(count)::int as count
-            from {table} where {where} group by tracker_id, position_id, starts_on having sum(count) <> 0
-        ) m group by tracker_id, position_id
-    ) c join access_staff s on s.id = c.tracker_id left join access_position p on p.id = c.position_id
-"""
-_BY_UNIT = """
-    select json_agg(json_build_array(unit_id, counts)) from (
-        select unit_id, json_object_agg(starts_on, count) as counts from (
-            select unit_id, starts_on, sum(count)::int as count
-            from {table} where {where} group by unit_id, starts_on having sum(count) <> 0
-        ) m group by unit_id
-    ) c
-"""
-_BY_METHOD = """
-    select json_agg(json_build_array(method, counts)) from (
-        select method, json_object_agg(starts_on, count) as counts from (
-            select method, starts_on, sum(count)::int as count
-            from {table} where {where} group by method, starts_on having sum(count) <> 0
-        ) m group by method
-    ) c
-"""
-_HOLDERS = """
-    select json_agg(json_build_array(p.holder_id, p.id, s.name, p.name, p.unit_id, json_build_object()))
-    from access_position p join access_staff s on s.id = p.holder_id where p.closed_on is null and {where}
-"""

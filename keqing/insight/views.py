@@ -37,7 +37,7 @@ def contacts(request: HttpRequest) -> HttpResponse:
     context = {
         "sheet": figures.sheet(
             board, here={"method": asked["method"], "unit": asked["unit"]},
-            page=lambda **changes: replaced(request=request, changes=changes), start=asked["start"] or 0, by_day=found.by_day,
+            page=lambda **changes: replaced(request=request, changes=changes), by_day=found.by_day,
         ),
         "board": board,
         "asked": asked,

@@ -138,6 +138,13 @@ class DayTally(Tally):
 class MonthTally(Tally):
     class Meta(Tally.Meta):
         verbose_name = "每月联系次数"
+        # the report of one way of contact, answered from this alone
+        indexes = [
+            *Tally.Meta.indexes,
+            models.Index(
+                fields=["method", "starts_on"], name="%(class)s_method", include=["tracker", "position", "unit", "count", "is_folded"],
+            ),
+        ]
 
 
 class MonthTotal(Tally):

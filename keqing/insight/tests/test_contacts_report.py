@@ -17,6 +17,7 @@ from keqing.access.models import Holding, Position, Staff
 from keqing.access.tests.factories import make_cast, make_position, make_staff, position_of
 from keqing.audit.models import Entry
 from keqing.followups.actions.contacts import correct_contact
+from keqing.followups.actions.tallies import fold_tallies
 from keqing.followups.models import ContactRecord
 from keqing.followups.tests.factories import fields
 from keqing.insight.periods import months_to
@@ -260,6 +261,29 @@ def test_more_people_than_a_page_are_turned_over_and_the_sums_stay(cast, history
     assert first.next_url and not first.prev_url and second.prev_url and not second.next_url
     by_name = [row.label for row in sheet(cast.manager, sort="name").rows]
     assert len(by_name) == 50
+
+
+def test_a_page_beyond_the_last_is_the_last_and_a_file_holds_them_all(cast, history):
+    staff_with_contacts(cast, history, 60)
+    last, beyond = sheet(cast.manager, start=50), sheet(cast.manager, start=5000)
+    assert [row.label for row in beyond.rows] == [row.label for row in last.rows] and beyond.first == 51
+    assert len(lines_taken(cast.manager, query="by=people")) == 63 + 2
+
+
+def test_the_shades_know_what_was_folded_in_the_night_and_what_came_since(cast, history):
+    def extremes():
+        board = contacts_board(
+            staff=Staff.objects.get(pk=cast.gm.pk), periods=months_to(TODAY, count=24), by_day=False, grouping="people", start=0,
+        )
+        return board.lowest, board.highest, {count for line in board.lines for count in line.counts.values()}
+
+    lowest, highest, cells = extremes()
+    assert (lowest, highest) == (min(cells), max(cells))
+    fold_tallies()
+    assert extremes() == (lowest, highest, cells)
+    bulk.insert(rows_of(cast, history["theirs"], cast.stranger, {0: 20}))
+    lowest, highest, cells = extremes()
+    assert highest == max(cells) and lowest == min(cells)
 
 
 @pytest.mark.proves("R-172")
