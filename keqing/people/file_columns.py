@@ -108,16 +108,16 @@ def of_kind(kind: str) -> tuple[FileColumn, ...]:
     return (*ON_SCREEN, *more)
 
 
+# names are looked up one by one: joined, the tables of people and departments would be read from end to end
 _FIRST_CONTACTS = """
-    select first.organisation_id, person.name, first.role, first.post, first.is_department_head, department.name
+    select first.organisation_id, (select name from people_person where id = first.person_id), first.role, first.post,
+        first.is_department_head, (select name from people_department where id = first.department_id)
     from (
         select distinct on (organisation_id) * from people_affiliation post
         where organisation_id = any(%s::bigint[]) and to_on is null
             and not exists (select from people_person gone where gone.id = post.person_id and gone.deleted_at is not null)
         order by organisation_id, array_position(%s::text[], role::text), is_department_head desc, person_id
     ) first
-    join people_person person on person.id = first.person_id
-    left join people_department department on department.id = first.department_id
 """
 
 
