@@ -87,9 +87,9 @@ class Staff(AbstractBaseUser):
 
         return self.recall("standing", lambda: standing_of(self))
 
-    def recall(self, key: Hashable, make: Callable[[], T]) -> T:
+    def recall(self, key: Hashable, make: Callable[[], T], *, bulky: bool = False) -> T:
         """What was made for this person under the present rights and today's date; read it only."""
-        return remembered.recall(self.mark, (self.pk, timezone.localdate(), key), make)
+        return remembered.recall(self.mark, (self.pk, timezone.localdate(), key), make, bulky=bulky)
 
     def may(self, word: str) -> bool:
         return self.standing.may(word)

@@ -293,7 +293,7 @@ class ListSpec:
             return lambda _name, make: make()
         reader: Any = request.user
         asked = (self.key, self._query(request), today)
-        return lambda name, make: reader.recall((name, *asked), make)
+        return lambda name, make: reader.recall((name, *asked), make, bulky=True)
 
     def _query(self, request: HttpRequest) -> str:
         """The list itself without the place in it, as a saved view or a link back holds it."""

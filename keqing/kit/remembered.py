@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 LARGEST = 600
+# of what is large: the statements of a list with one filter take as much as a person's rights and navigation together
+LARGEST_BULKY = 60
 
 
 @dataclass(frozen=True)
@@ -27,25 +29,28 @@ class Mark:
     keeps: bool
 
 
-_kept: OrderedDict[tuple[int, Hashable], Any] = OrderedDict()
+Shelf = OrderedDict[tuple[int, Hashable], Any]
+_kept: Shelf = OrderedDict()
+_bulky: Shelf = OrderedDict()
 _lock = Lock()
 
 
-def recall(mark: Mark | None, key: Hashable, make: Callable[[], T]) -> T:
+def recall(mark: Mark | None, key: Hashable, make: Callable[[], T], *, bulky: bool = False) -> T:
     """What ``make`` made for ``key`` under this mark. The answer is shared between threads: read it only."""
     if mark is None:
         return make()
     place = (mark.number, key)
+    shelf, largest = (_bulky, LARGEST_BULKY) if bulky else (_kept, LARGEST)
     with _lock:
-        if place in _kept:
-            _kept.move_to_end(place)
-            return _kept[place]  # type: ignore[no-any-return]
+        if place in shelf:
+            shelf.move_to_end(place)
+            return shelf[place]  # type: ignore[no-any-return]
     made = make()
     if mark.keeps:
         with _lock:
-            _kept[place] = made
-            while len(_kept) > LARGEST:
-                _kept.popitem(last=False)
+            shelf[place] = made
+            while len(shelf) > largest:
+                shelf.popitem(last=False)
     return made
 
 
@@ -53,3 +58,4 @@ def forget_all() -> None:
     """For tests: a database that was emptied starts counting again."""
     with _lock:
         _kept.clear()
+        _bulky.clear()

@@ -68,6 +68,14 @@ def test_the_oldest_is_forgotten_when_there_is_too_much():
     assert remembered.recall(Mark(1, keeps=True), 0, lambda: "again") == "again"
 
 
+def test_what_is_large_has_a_shelf_of_its_own_and_pushes_nothing_else_out():
+    remembered.recall(Mark(1, keeps=True), "small", lambda: "kept")
+    for number in range(remembered.LARGEST_BULKY + 1):
+        remembered.recall(Mark(1, keeps=True), number, lambda number=number: number, bulky=True)
+    assert remembered.recall(Mark(1, keeps=True), 0, lambda: "again", bulky=True) == "again"
+    assert remembered.recall(Mark(1, keeps=True), "small", lambda: "again") == "kept"
+
+
 @pytest.mark.proves("R-203")
 def test_a_right_taken_away_is_gone_with_the_next_request(client, cast):
     """The page is asked for twice before and once after: the second answer comes from memory."""
