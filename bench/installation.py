@@ -17,6 +17,7 @@ from typing import Any
 import psutil
 import psycopg
 
+from bench import least
 from bench.sizes import BYTES_A_CUSTOMER, SIZES, VERSION
 from keqing.kit import postgres
 
@@ -55,6 +56,7 @@ class Installation:
     size: str
     today: date
     process: psutil.Process
+    least: least.LeastPage
 
     def statements(self, reset: bool) -> tuple[float, float]:
         """Statements and milliseconds in the database since the last reset."""
@@ -117,8 +119,8 @@ def running(*, size: str, var: Path, say: Callable[[str], None]) -> Iterator[Ins
     server = postgres.start(var=var, say=say)
     try:
         today = _data(url=server.url, size=size, say=say)
-        with _served(var) as (base, process):
-            yield Installation(base, server.url, size, today, process)
+        with _served(var) as (base, process), least.served(port=_free_port()) as page:
+            yield Installation(base, server.url, size, today, process, page)
     finally:
         if server.started:
             postgres.stop(var=var)

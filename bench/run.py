@@ -75,7 +75,7 @@ def measure(installation: Installation, asked: list[str], seconds: float) -> dic
     world = World(installation)
     results: dict[str, Any] = {}
     for name in asked:
-        load = os.getloadavg()[0]
+        load, least = os.getloadavg()[0], installation.least.ms()
         begun = time.monotonic()
         try:
             found = _pages(world, name, seconds) if name in PAGES else SPECIAL[name](world, seconds)
@@ -84,7 +84,7 @@ def measure(installation: Installation, asked: list[str], seconds: float) -> dic
             found = {"missing": f"{type(error).__name__}: {str(error).splitlines()[0][:200]}"}
         results[name] = {
             **found, "web_mb": round(installation.web_memory_mb()), "load": round(load, 2),
-            "at": datetime.now(UTC).isoformat(timespec="minutes"), "calibration": _calibration(),
+            "at": datetime.now(UTC).isoformat(timespec="minutes"), "least": least,
         }
         say(f"{name:8} {time.monotonic() - begun:5.0f} s  load {load:4.1f}  {report.line(results[name])}, web {results[name]['web_mb']} MB")
     results["memory"] = {"mb": round(installation.web_memory_mb()), "at": datetime.now(UTC).isoformat(timespec="minutes")}
@@ -96,23 +96,14 @@ def _pages(world: World, name: str, seconds: float) -> dict[str, Any]:
     build, roles = PAGES[name]
     found = {}
     for role in roles:
+        before = world.at.least.ms()
         timing = client.measure(
             world.person(role), build(world, role), seconds=seconds, statements=world.at.statements,
             count=int(os.environ.get("BENCH_COUNT", client.SEQUENTIAL)),
         )
-        found[role] = {key: round(value, 1) for key, value in asdict(timing).items() if isinstance(value, int | float)}
+        figures = {key: round(value, 1) for key, value in asdict(timing).items() if isinstance(value, int | float)}
+        found[role] = {**figures, "least": round((before + world.at.least.ms()) / 2, 2)}
     return {"roles": found}
-
-
-def _calibration() -> float:
-    """Milliseconds of a fixed piece of work: how busy the machine is."""
-    best = 1e9
-    for _ in range(3):
-        begun, total = time.perf_counter(), 0
-        for number in range(300_000):
-            total += number * number % 7
-        best = min(best, time.perf_counter() - begun)
-    return round(best * 1000, 1)
 
 
 def say(text: str) -> None:
