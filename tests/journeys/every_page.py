@@ -1,8 +1,10 @@
 """Every page of the product, opened by somebody who may: from the declared doors, so that none is forgotten."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from zlib import crc32
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
@@ -20,11 +22,12 @@ WAIT = 15_000
 
 @dataclass(frozen=True)
 class Page:
-    """One template to look at: whose screen, under which name and address."""
+    """One page to look at: whose screen, under which name and address, drawn from which template."""
 
     who: str
     name: str
     url: str
+    template: str = ""
 
 
 def pages(made: Stage) -> list[Page]:
@@ -35,6 +38,16 @@ def pages(made: Stage) -> list[Page]:
         clients[who].force_login(getattr(made.cast, who))
     found = [page for route in routes() if (page := _page(made, route, clients))]
     return sorted(found, key=lambda page: page.who)
+
+
+def one_of_each_template(found: list[Page], always: set[str]) -> list[Page]:
+    """What a push can afford: one page of each template, and those named always."""
+    alike: dict[str, list[Page]] = defaultdict(list)
+    for page in found:
+        if page.name not in always:
+            alike[page.template or page.name].append(page)
+    chosen = {same[crc32(template.encode()) % len(same)] for template, same in alike.items()}
+    return [page for page in found if page.name in always or page in chosen]
 
 
 def _page(made: Stage, route: Route, clients: dict[str, Client]) -> Page | None:
@@ -50,7 +63,7 @@ def _page(made: Stage, route: Route, clients: dict[str, Client]) -> Page | None:
         if response.status_code >= 500:
             return Page(who, route.name, url)  # whoever opens it will say so
         if response.status_code == 200 and _is_whole(response):
-            return Page(who, route.name, url)
+            return Page(who, route.name, url, response.templates[0].name)
     return None
 
 
