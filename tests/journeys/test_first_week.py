@@ -15,7 +15,7 @@ from keqing.kit import jobs
 from keqing.kit.formats import business_date
 from keqing.people.models import Organisation, Person
 from keqing.reference.models import Division
-from tests.journeys.people import PHONE, open_page, sign_in
+from tests.journeys.people import PHONE, open_page, sign_in, sign_in_by_form
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -63,7 +63,7 @@ def test_from_the_first_file_to_a_comment_that_was_read(page: Any, live_server: 
         position=position_of(cast.rep), division=Division.objects.get(code="440100"), valid_from=today
     )
 
-    sign_in(page, live_server, cast.manager)
+    sign_in_by_form(page, live_server, cast.manager)
     bring_in(page, live_server, tmp_path, kind="organisation-hospital", rows=HOSPITALS, name="广州医院名单")
     bring_in(page, live_server, tmp_path, kind="doctor", rows=DOCTORS, name="广州医生名单")
     assert Import.objects.filter(state="done").count() == 2

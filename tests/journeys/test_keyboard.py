@@ -120,6 +120,7 @@ def test_editing_the_file_of_a_customer(page: Any, live_server: Any, stage: Any)
 @pytest.mark.proves("U63")
 def test_less_motion_is_no_motion(page: Any, live_server: Any, stage: Any):
     sign_in(page, live_server, stage[0].rep)
+    open_page(page, live_server, "desk:today")
     moving = """() => [...document.querySelectorAll("body *")].filter((one) => {
       const style = getComputedStyle(one)
       return [style.transitionDuration, style.animationDuration].some((all) => all.split(", ").some((time) => parseFloat(time) > 0.01))

@@ -12,7 +12,7 @@ from keqing.followups.models import ContactRecord
 from keqing.followups.tests.factories import make_contact
 from keqing.people.tests.factories import make_organisation
 from tests.guards.stage import Cast
-from tests.journeys.people import open_page, sign_in
+from tests.journeys.people import open_page, sign_in, sign_in_by_form
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True), pytest.mark.proves("U57")]
 
@@ -59,7 +59,7 @@ def test_nothing_goes_out_in_the_name_of_another_who_signed_in_meanwhile(page: A
     write_contact(page, live_server, hospital.pk, "这是代表写的")
     other = page.context.new_page()
     other.set_default_timeout(WAIT)
-    sign_in(other, live_server, cast.manager)
+    sign_in_by_form(other, live_server, cast.manager)
     page.click("text=完成并安排下次")
     page.wait_for_selector(DIALOG)
     assert "另一个人" in page.inner_text(DIALOG)

@@ -8,7 +8,7 @@ from django.urls import reverse
 from keqing.access.tests.factories import make_cast
 from keqing.followups.tests.factories import make_contact
 from keqing.people.tests.factories import make_organisation, make_person
-from keqing.people.tests.test_people_browser import sign_in
+from tests.journeys.people import sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 BOX = "[data-palette-input]"
@@ -27,6 +27,7 @@ def stage():
 def test_a_doctor_is_opened_by_the_last_four_digits_with_keys_alone(page, live_server, stage):
     cast, _, doctor = stage
     sign_in(page, live_server, cast.rep)
+    page.goto(live_server.url + reverse("desk:today"))
     page.keyboard.press("Control+k")
     page.wait_for_selector("#palette[open]")
     box = page.locator(BOX)
@@ -65,6 +66,7 @@ def test_what_was_opened_and_asked_last_is_there_at_once(page, live_server, stag
 def test_the_palette_opens_within_a_tenth_of_a_second(page, live_server, stage):
     cast, *_ = stage
     sign_in(page, live_server, cast.rep)
+    page.goto(live_server.url + reverse("desk:today"))
     taken = page.evaluate(
         """() => {
           const start = performance.now();
@@ -80,6 +82,7 @@ def test_on_a_phone_the_search_fills_the_screen(page, live_server, stage):
     cast, *_ = stage
     page.set_viewport_size({"width": 390, "height": 844})
     sign_in(page, live_server, cast.rep)
+    page.goto(live_server.url + reverse("desk:today"))
     page.locator("[data-search]").click()
     page.fill(BOX, "jwsf")
     page.wait_for_selector("#hit-organisations-1")

@@ -13,7 +13,7 @@ from keqing.exports.models import Export
 from keqing.exports.tests.factories import NARROW
 from keqing.kit import jobs
 from keqing.people.tests.factories import make_organisation
-from keqing.people.tests.test_people_browser import sign_in
+from tests.journeys.people import sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 WAIT = 15_000

@@ -8,7 +8,7 @@ from django.urls import reverse
 from keqing.access.tests.factories import make_cast
 from keqing.people.models import Organisation
 from keqing.people.tests.factories import make_organisation
-from keqing.people.tests.test_people_browser import sign_in
+from tests.journeys.people import sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 WAIT = 10_000

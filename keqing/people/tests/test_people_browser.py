@@ -5,20 +5,13 @@ import re
 import pytest
 from django.urls import reverse
 
-from keqing.access.tests.factories import PASSWORD, make_cast
+from keqing.access.tests.factories import make_cast
 from keqing.followups.actions.comments import comment_on
 from keqing.followups.tests.factories import make_contact
 from keqing.people.tests.factories import NOW, make_organisation, make_person
+from tests.journeys.people import sign_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-def sign_in(page, live_server, staff):
-    page.goto(live_server.url + reverse("access:sign_in"))
-    page.fill("input[name=login_name]", staff.login_name)
-    page.fill("input[type=password]", PASSWORD)
-    page.click("main button.btn-primary")
-    page.wait_for_load_state("networkidle")
 
 
 @pytest.mark.proves("R-009")
