@@ -35,7 +35,8 @@ def sleepless(world: World) -> None:
         cursor.execute(f"SET LOCAL statement_timeout = '{STATEMENT_LIMIT}'")
 
 
-def lists_of(world: World) -> list[tuple[Opening, list[str]]]:
+@pytest.fixture(scope="module")
+def lists(world: World) -> list[tuple[Opening, list[str]]]:
     """Pages with something to filter or sort by, and the names of their parameters."""
     found = []
     for opening in openings(world):
@@ -68,10 +69,10 @@ def note(figure: Any, lists: int, parameters: int, requests: int, wrong: list[st
     assert lists >= 10 and len(PAYLOADS) >= 50
 
 
-def test_no_parameter_of_a_list_is_more_than_text(world: World, figure: Any):
+def test_no_parameter_of_a_list_is_more_than_text(world: World, lists: list[tuple[Opening, list[str]]], figure: Any):
     """Payloads in all parameters at once, and in those that order the rows one of their own; each at every fifth list."""
     wrong: list[str] = []
-    lists, requests, parameters = lists_of(world), 0, 0
+    requests = parameters = 0
     for number_of_list, (opening, names) in enumerate(lists):
         share = PAYLOADS[number_of_list % 5:: 5]
         for payload in share:
@@ -84,10 +85,10 @@ def test_no_parameter_of_a_list_is_more_than_text(world: World, figure: Any):
     note(figure, len(lists), parameters, requests, wrong)
 
 
-def test_unknown_orders_and_presets_are_refused_and_foreign_parameters_ignored(world: World):
+def test_unknown_orders_and_presets_are_refused_and_foreign_parameters_ignored(world: World, lists: list[tuple[Opening, list[str]]]):
     """Chat programs and mail add parameters of their own to a link (code, utm_source): it must still open."""
     wrong, ordered = [], 0
-    for opening, _names in lists_of(world):
+    for opening, _names in lists:
         client = world.clients[opening.who]
         if "sort" in offer_of(world, opening).queries:
             ordered += 1
@@ -104,9 +105,9 @@ def test_unknown_orders_and_presets_are_refused_and_foreign_parameters_ignored(w
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_no_payload_in_any_parameter_of_any_list_is_more_than_text(world: World, figure: Any):
+def test_no_payload_in_any_parameter_of_any_list_is_more_than_text(world: World, lists: list[tuple[Opening, list[str]]], figure: Any):
     wrong: list[str] = []
-    lists, requests, parameters = lists_of(world), 0, 0
+    requests = parameters = 0
     for opening, names in lists:
         for name in names:
             for payload in PAYLOADS:

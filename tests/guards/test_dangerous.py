@@ -74,6 +74,7 @@ def test_dangerous_calls_stand_only_where_they_were_reviewed(record_property: An
     assert REVIEWED.keys() - found == set(), "no longer there: take it off the list"
 
 
+@pytest.mark.slow  # the rules S of the linter, which every run asks, are the same ones
 @pytest.mark.proves("T57")
 def test_the_scanner_for_unsafe_python_finds_nothing_grave(record_property: Any):
     command = [sys.executable, "-m", "bandit", "-q", "-r", "keqing", "config", "assets", "-f", "json", "-x", "*/tests/*"]
