@@ -1,6 +1,11 @@
 """T40: ids and names of other people's rows in addresses, queries and bodies open nothing and change nothing."""
 
+from collections.abc import Iterator
+from copy import deepcopy
+from typing import Any
+
 import pytest
+from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -15,9 +20,17 @@ from tests.guards.stage import Stage, set_stage
 pytestmark = [pytest.mark.django_db, pytest.mark.proves("T40")]
 
 
+@pytest.fixture(scope="module")
+def made(django_db_setup: None, django_db_blocker: Any) -> Iterator[Stage]:
+    """One stage for all tests of this file; each takes back what it did to the rows, and has objects of its own."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield set_stage()
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def stage() -> Stage:
-    return set_stage()
+def stage(made: Stage) -> Stage:
+    return deepcopy(made)
 
 
 def signed_in(stage: Stage, who: str) -> Client:
