@@ -25,6 +25,7 @@ AROUND = {"django_session", "audit_entry", "cache_entry", "access_cardrate", "co
 NAMES_BY_PURPOSE = {"desk:audit", "desk:audit_entry", "compliance:refusals"}
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(300), pytest.mark.proves("T39")]
+FIRST_ROLES = {"representative", "area_manager"}
 Cell = tuple[str, Belonging | None, Any]  # who asks, for a row of which belonging
 
 
@@ -139,11 +140,15 @@ def every_cell(made: Stage, route: Route, door: Door) -> Iterator[Cell]:
 
 
 def one_of_each(made: Stage, route: Route, door: Door) -> list[Cell]:
-    """What a push can afford: of the people of a role and the belongings declared to be answered alike, another pair at each address."""
+    """What a push can afford: of the belongings declared to be answered alike, another one at each address for each of three.
+
+    Those are a representative, an area manager, and one of all the other roles together.
+    """
     alike: dict[object, list[Cell]] = defaultdict(list)
     for who, one, row in every_cell(made, route, door):
         kind = (is_known(who, door, one), one.key == "consumer") if one else None
-        alike[ROLE_OF[who], expected(who, door, one), kind].append((who, one, row))
+        role = ROLE_OF[who] if ROLE_OF[who] in FIRST_ROLES else ""
+        alike[role, holds(who, door.words) if door.words else True, expected(who, door, one), kind].append((who, one, row))
     turn = crc32(route.name.encode())
     return [same[turn % len(same)] for same in alike.values()]
 
