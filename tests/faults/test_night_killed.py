@@ -136,7 +136,7 @@ def found_and_doubled() -> "tuple[tuple[int, ...], int, int]":
 @pytest.mark.timeout(300)
 @pytest.mark.proves("T11")
 def test_nothing_is_lost_or_doubled_when_the_nights_worker_is_killed(figure: Figure):
-    kill_under_way(figure, number=1500, portion=50, kills=3)
+    kill_under_way(figure, number=600, portion=30, kills=2)
 
 
 @pytest.mark.slow
