@@ -147,8 +147,7 @@ def installed(var: Path, *, people: int, customers: int) -> Iterator[Installatio
             with suppress(PermissionError):
                 folder.chmod(folder.stat().st_mode | 0o011)
     server = postgres.start(var=var, say=lambda _: None)
-    like = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
-    _copy_tables(var, like, server.url)
+    copy_tables(var, server.url)
     env = {name: value for name, value in os.environ.items() if not name.startswith(("KEQING_", "DJANGO_", "PYTEST"))}
     env |= {"KEQING_VAR": str(var), "DATABASE_URL": server.url, "DJANGO_SETTINGS_MODULE": "config.settings", "PYTHONWARNINGS": "ignore"}
     made = Installation(var=var, env=env, address=_free_address(), url=server.url)
@@ -164,8 +163,9 @@ def installed(var: Path, *, people: int, customers: int) -> Iterator[Installatio
         postgres.stop(var=var)
 
 
-def _copy_tables(var: Path, source: str, target: str) -> None:
-    """Tables and delivered rows of a migrated database; a minute quicker than migrating again."""
+def copy_tables(var: Path, target: str) -> None:
+    """Tables and delivered rows of the test's own migrated database; much quicker than migrating again."""
+    source = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
     binaries = postgres._place(var=var, say=lambda _: None).binaries
     file = var / "tables.sql"
     dumped = subprocess.run([binaries / "pg_dump", "--file", file, source], capture_output=True, text=True, timeout=60)

@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from keqing.kit import postgres
+from tests.faults.installation import copy_tables
 
 ROOT = Path(__file__).resolve().parents[3]
 START_SECONDS = 90
@@ -82,7 +83,12 @@ def _wait_for_answer(port: int, launch: "subprocess.Popen[str]") -> int:
     raise AssertionError(f"no answer: {launch.poll()}")
 
 
-def test_serve_answers_and_ctrl_c_stops_everything_it_started(var: Path) -> None:
+@pytest.mark.django_db  # its tables are copied
+@pytest.mark.parametrize("filled", [True, pytest.param(False, marks=pytest.mark.slow)], ids=["tables there", "from nothing"])
+def test_serve_answers_and_ctrl_c_stops_everything_it_started(var: Path, filled: bool) -> None:
+    if filled:  # what the migrations do is tried from nothing in check-long
+        copy_tables(var, postgres.start(var=var).url)
+        postgres.stop(var=var)
     port = _free_port()
     launch = _launch("serve", KEQING_VAR=str(var), KEQING_PORT=str(port))
     assert _wait_for_answer(port, launch) < 500
