@@ -133,11 +133,31 @@ def visit(page: Any, live_server: Any, world: World, found: list[Opening]) -> tu
     return pages, wrong
 
 
-def attack(page: Any, live_server: Any, dialogs: list[str], figure: Any, settings: Any, *, rounds: int) -> None:
+def one_of_each_template(world: World, found: list[Opening]) -> list[Opening]:
+    """What a push can afford: of the addresses that are drawn from one template the one that shows most."""
+    clients: dict[str, Client] = {}
+    best: dict[str, tuple[int, Opening]] = {}
+    for opening in found:
+        if opening.who not in clients:
+            clients[opening.who] = Client()
+            clients[opening.who].force_login(getattr(world.stage.cast, opening.who))
+        response = clients[opening.who].get(opening.url)
+        if response.streaming:
+            response.close()
+        elif response.status_code == 200 and response.templates:
+            shown = (len(response.content), opening)
+            key = response.templates[0].name
+            best[key] = max(best.get(key, shown), shown, key=lambda one: one[0])
+    return [opening for _, opening in best.values()]
+
+
+def attack(page: Any, live_server: Any, dialogs: list[str], figure: Any, settings: Any, *, rounds: int, whole: bool) -> None:
     settings.CARDS_PER_HOUR = 10**9
     world = World(set_stage(), {})
     audited(world)
     found = [opening for opening in openings(world) if "G" in opening.door.methods]
+    if not whole:
+        found = one_of_each_template(world, found)
     pages, wrong, fields = 0, [], 0
     for number in range(rounds):
         fields = poison(number)
@@ -153,10 +173,10 @@ def attack(page: Any, live_server: Any, dialogs: list[str], figure: Any, setting
 
 
 def test_no_script_kept_in_any_text_runs_on_any_page(page: Any, live_server: Any, dialogs: list[str], figure: Any, settings: Any):
-    attack(page, live_server, dialogs, figure, settings, rounds=1)
+    attack(page, live_server, dialogs, figure, settings, rounds=1, whole=False)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3000)
 def test_none_of_sixty_scripts_in_any_text_runs_on_any_page(page: Any, live_server: Any, dialogs: list[str], figure: Any, settings: Any):
-    attack(page, live_server, dialogs, figure, settings, rounds=9)
+    attack(page, live_server, dialogs, figure, settings, rounds=9, whole=True)
