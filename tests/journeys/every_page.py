@@ -40,13 +40,14 @@ def pages(made: Stage) -> list[Page]:
     return sorted(found, key=lambda page: page.who)
 
 
-def one_of_each_template(found: list[Page], always: set[str]) -> list[Page]:
-    """What a push can afford: one page of each template, and those named always."""
+def some_of_each_sort(found: list[Page], always: set[str]) -> list[Page]:
+    """What a push can afford: one page of every template that draws several, of every other of the rest, and those named always."""
     alike: dict[str, list[Page]] = defaultdict(list)
     for page in found:
         if page.name not in always:
             alike[page.template or page.name].append(page)
-    chosen = {same[crc32(template.encode()) % len(same)] for template, same in alike.items()}
+    turns = {template: crc32(template.encode()) for template in alike}
+    chosen = {same[turns[template] % len(same)] for template, same in alike.items() if len(same) > 1 or turns[template] % 2}
     return [page for page in found if page.name in always or page in chosen]
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.guards.doors import DOORS
 from tests.guards.stage import Stage, set_stage
-from tests.journeys.every_page import Page, one_of_each_template, pages, visit
+from tests.journeys.every_page import Page, pages, some_of_each_sort, visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -22,7 +22,7 @@ SEEN = ["color-contrast", "target-size", "link-in-text-block", "scrollable-regio
 HALVES, PARTS = 2, 6
 MOST_USED = {
     "desk:today", "desk:customer", "desk:search", "people:organisations", "people:people", "followups:record", "interchange:imports",
-    "interchange:upload",
+    "interchange:upload", "desk:gallery",
 }  # fmt: skip
 RUN = """async ([type, values]) => {
   const found = await axe.run(document, { runOnly: { type, values }, resultTypes: ["violations"] })
@@ -109,7 +109,7 @@ def part_of(stage: Stage, part: int, parts: int, *, whole: bool) -> list[tuple[i
     found = pages(stage)
     assert len(found) > len(DOORS) / 3
     assert {page.name for page in found} >= MOST_USED
-    return list(enumerate(found if whole else one_of_each_template(found, always=MOST_USED)))[part::parts]
+    return list(enumerate(found if whole else some_of_each_sort(found, always=MOST_USED)))[part::parts]
 
 
 @pytest.mark.timeout(300)

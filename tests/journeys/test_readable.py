@@ -66,19 +66,19 @@ def pages_of(stage: Any) -> list[str]:
 
 
 @pytest.mark.proves("U52", "U53")
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
-def test_text_is_large_enough_and_figures_line_up(page: Any, live_server: Any, stage: Any, size: dict[str, int]):
+def test_text_is_large_enough_and_figures_line_up(page: Any, live_server: Any, stage: Any):
     fonts: list[str] = []
     page.on("request", lambda request: fonts.append(request.url) if request.resource_type == "font" else None)
-    page.set_viewport_size(size)
     sign_in(page, live_server, stage[0].manager)
     wrong = []
     for url in pages_of(stage):
         page.goto(live_server.url + url)
-        checks = [TYPE, FIGURES, *([INPUTS] if size is PHONE else [])]
-        wrong += [f"{url} {one}" for check in checks for one in page.evaluate(check)]
-        if size is PHONE and page.evaluate("document.documentElement.scrollWidth") > PHONE["width"]:
-            wrong.append(f"{url} scrolls sideways")
+        for size in (PHONE, DESK):
+            page.set_viewport_size(size)
+            checks = [TYPE, FIGURES, *([INPUTS] if size is PHONE else [])]
+            wrong += [f"{url} {size['width']} {one}" for check in checks for one in page.evaluate(check)]
+            if size is PHONE and page.evaluate("document.documentElement.scrollWidth") > PHONE["width"]:
+                wrong.append(f"{url} scrolls sideways")
     assert not wrong, "\n".join(wrong)
     assert fonts == []
 
