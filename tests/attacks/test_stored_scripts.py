@@ -144,7 +144,7 @@ def one_of_each_template(world: World, found: list[Opening]) -> list[Opening]:
         response = clients[opening.who].get(opening.url)
         if response.streaming:
             response.close()
-        elif response.status_code == 200 and response.templates:
+        elif response.status_code == 200 and b"<html" in response.content:  # its parts stand in it
             shown = (len(response.content), opening)
             key = response.templates[0].name
             best[key] = max(best.get(key, shown), shown, key=lambda one: one[0])
