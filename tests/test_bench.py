@@ -11,6 +11,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 
 
+@pytest.mark.slow  # most of a minute of a core in a fresh copy of the project
 @pytest.mark.timeout(600)  # the first time it makes a database of its own
 @pytest.mark.proves("R-172")
 def test_the_bench_makes_its_data_and_measures_two_cases():
