@@ -1,7 +1,5 @@
 """The gate: one door for every view, one way to hold an object (house, The gate)."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
@@ -15,6 +13,7 @@ from django.urls import reverse
 
 from keqing.access import usage
 from keqing.audit import acting
+from keqing.kit.prepared import Prepared
 
 View = TypeVar("View", bound=Callable[..., HttpResponse])
 M = TypeVar("M", bound=Model)
@@ -66,16 +65,22 @@ def _to_sign_in(request: HttpRequest) -> HttpResponse:
 
 
 def fetch(
-    model: type[M] | QuerySet[M], pk: Any, request: HttpRequest, *, word: str | None = None, names: bool = False
+    model: type[M] | QuerySet[M] | Callable[[], QuerySet[M]], pk: Any, request: HttpRequest, *, word: str | None = None, names: bool = False, steady: str = ""
 ) -> M:
     """The object, if this request may have it: 404 if it may not be known, 403 if it may be seen but not done.
 
     ``word`` defaults to the words on the view's door. ``names`` admits rows of which only the name may be seen.
-    A model gives ``objects.visible_to(staff)`` and ``allows(staff, word, names=)``.
+    A model gives ``objects.visible_to(staff)`` and ``allows(staff, word, names=)``. ``steady`` is a name under which the
+    statement of a queryset that is the same for every request (give what makes it) is kept while the reader's rights stay.
     """
-    queryset = model if isinstance(model, QuerySet) else model._default_manager.all()
-    staff = request.user
-    found = queryset.visible_to(staff).filter(pk=pk).first()  # type: ignore[attr-defined]
+    staff: Any = request.user
+
+    def one(pk: int) -> QuerySet[M]:
+        made: Any = model._default_manager if isinstance(model, type) else model if isinstance(model, QuerySet) else model()
+        return made.visible_to(staff).filter(pk=pk)[:1]  # type: ignore[no-any-return]
+
+    rows = staff.recall(("one", steady), lambda: Prepared(one), bulky=True)(pk=pk) if steady else one(pk)
+    found = next(iter(rows), None)
     if found is None:
         raise Http404
     words = (word,) if word else request.words  # type: ignore[attr-defined]

@@ -2,13 +2,14 @@
 
 from typing import TYPE_CHECKING, Any
 
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.html import format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from keqing.kit import icons
 from keqing.kit.addresses import address
 from keqing.kit.formats import format_date, format_datetime
+from keqing.kit.list_rows import escape
 
 if TYPE_CHECKING:
     from keqing.timeline.models import Entry
@@ -19,43 +20,46 @@ GHOST = "badge-ghost"
 
 def entry_head(entry: "Entry", *, url: str) -> SafeString:
     """Sign, title, badges, person and time, text and facts of one entry; its comments follow. A contact has a ``url``."""
-    dot = '<span class="timeline-dot" data-strong>{}</span>' if url else '<span class="timeline-dot">{}</span>'
-    title = '<a class="font-medium hover:underline" href="{}">{}</a>' if url else '<b class="font-medium">{1}</b>'
-    return format_html(
-        '{}<div class="min-w-0 flex-1"><div class="flex flex-wrap items-baseline gap-x-2">'
-        '{}{}<span class="ml-auto text-xs text-muted figures">{} · {}</span></div>{}{}',
-        format_html(dot, icons.svg(name=entry.icon)), format_html(title, url, entry.title),
-        _badges(entry.details) if url else "", entry.actor_name, _moment(entry),
-        format_html('<div class="whitespace-pre-line">{}</div>', entry.text) if entry.text else "",
+    title = escape(entry.title)
+    parts = [
+        f'<span class="timeline-dot"{" data-strong" if url else ""}>{icons.svg(name=entry.icon)}</span>'
+        '<div class="min-w-0 flex-1"><div class="flex flex-wrap items-baseline gap-x-2">',
+        f'<a class="font-medium hover:underline" href="{escape(url)}">{title}</a>' if url else f'<b class="font-medium">{title}</b>',
+        _badges(entry.details) if url else "",
+        f'<span class="ml-auto text-xs text-muted figures">{escape(entry.actor_name)} · {_moment(entry)}</span></div>',
+        f'<div class="whitespace-pre-line">{escape(entry.text)}</div>' if entry.text else "",
         _facts(entry.details) if url else "",
-    )
+    ]
+    return mark_safe("".join(parts))  # noqa: S308  every text in it is escaped
 
 
-def _badges(details: dict[str, Any]) -> SafeString:
-    found = []
+def _badges(details: dict[str, Any]) -> str:
+    found = ""
     if state := details.get("state"):
-        found.append((GHOST, "", state))
+        found += _badge(GHOST, state)
     if effect := details.get("effect"):
         tone = "badge-soft badge-warning" if effect == NO_EFFECT else "badge-soft badge-success"
-        found.append((tone, format_html(' title="{}"', _("这次联系带来的变化")), effect))
+        found += _badge(tone, effect, f' title="{escape(_("这次联系带来的变化"))}"')
     if details.get("version", 1) > 1:
-        found.append((GHOST, "", _("已更正")))
-    return format_html_join("", '<span class="badge badge-sm {}"{}>{}</span>', found)
+        found += _badge(GHOST, _("已更正"))
+    return found
+
+
+def _badge(tone: str, text: str, more: str = "") -> str:
+    return f'<span class="badge badge-sm {tone}"{more}>{escape(text)}</span>'
 
 
 def _facts(details: dict[str, Any]) -> str:
     labels = (
         ("solution", _("解决方法")), ("products", _("推荐")), ("materials", _("资料")), ("callback_on", _("回访")), ("promise", _("承诺")),
     )
-    found = [
-        (label, format_html('<span class="figures">{}</span>', value) if name in ("callback_on", "promise") else value)
-        for name, label in labels
-        if (value := details.get(name))
-    ]
-    if not found:
-        return ""
-    lines = format_html_join("", "<span>{}：{}</span>", found)
-    return format_html('<div class="text-sm text-muted mt-1 flex flex-wrap gap-x-4">{}</div>', lines)
+    found = ""
+    for name, label in labels:
+        if value := details.get(name):
+            text = escape(str(value))
+            shown = f'<span class="figures">{text}</span>' if name in ("callback_on", "promise") else text
+            found += f"<span>{escape(label)}：{shown}</span>"
+    return f'<div class="text-sm text-muted mt-1 flex flex-wrap gap-x-4">{found}</div>' if found else ""
 
 
 def _moment(entry: "Entry") -> str:

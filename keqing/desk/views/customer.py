@@ -43,7 +43,7 @@ PANELS = {
 def customer(request: HttpRequest, pk: int) -> HttpResponse:
     """An organisation, or a person who belongs to none; somebody with an affiliation has a page of their own."""
     try:
-        organisation = fetch(page_rows(), pk, request, word=Can.VIEW, names=True)
+        organisation = fetch(page_rows, pk, request, word=Can.VIEW, names=True, steady="customer")
     except Http404:
         return _person(request, pk)
     if not organisation.allows(request.user, Can.VIEW):
