@@ -34,6 +34,11 @@ class Asked:
         return "followups_monthtally" if with_methods or self.method else "followups_monthtotal"
 
     @property
+    def folds_to_cells(self) -> bool:
+        """Whether a folded line is all of a person's cell: the lines of days are kept by way of contact."""
+        return bool(self.method) or not self.by_day
+
+    @property
     def counts(self) -> Condition:
         """Of the roll-ups."""
         found = Condition("starts_on between %s and %s", (self.periods[0].first, self.periods[-1].first))
@@ -81,6 +86,7 @@ def people(*, asked: Asked, by_name: bool, start: int | None) -> PeopleCounted:
     counts, units, holders = asked.counts, asked.units, asked.holders
     sql = _PEOPLE.format(
         table=asked.table(with_methods=False), counts=counts.text, units=units.text, holders=holders.text, size=PAGE,
+        whole="true" if asked.folds_to_cells else "false",
         order="note, label" if by_name else "total desc, note, label",
         page="" if start is None else f"limit {PAGE} offset (select first from place)",  # noqa: S608  a number of our own
     )
@@ -128,23 +134,24 @@ _SUMS = """
         ) c)
 """
 # Somebody who worked in no position is in position 0 here; text is ordered by its characters' numbers. The extremes are those
-# of the folded lines, and of the cells that got new ones since: summing up every cell would take as long as all the rest.
+# of the folded lines, and of the cells that got new ones since: summing up every cell would take as long as all the rest. Only
+# where a folded line is not a whole cell there is no way around it. What was taken back altogether is nobody's line.
 _PEOPLE = """
     with tallied as not materialized (
         select tracker_id, coalesce(position_id, 0) as position_id, starts_on, count, is_folded from {table} where {counts}
     ), summed as materialized (
         select tracker_id, position_id, starts_on, sum(count)::int as count,
-            min(count) filter (where is_folded) as lowest, max(count) filter (where is_folded) as highest
+            min(count) filter (where is_folded and {whole}) as lowest, max(count) filter (where is_folded and {whole}) as highest
         from tallied group by grouping sets ((starts_on), (tracker_id, position_id))
     ), fresh as (
         select sum(count)::int as count from tallied
-        where (tracker_id, starts_on) in (select tracker_id, starts_on from tallied where not is_folded)
+        where not {whole} or (tracker_id, starts_on) in (select tracker_id, starts_on from tallied where not is_folded)
         group by tracker_id, position_id, starts_on having sum(count) <> 0
     ), named as materialized (
         select u.id, u.name, u.path, u.valid_to is null as is_open from access_orgunit u where {units}
     ), everybody as materialized (
         select tracker_id, position_id, sum(count) as total from (
-            select tracker_id, position_id, count from summed where starts_on is null
+            select tracker_id, position_id, count from summed where starts_on is null and count <> 0
             union all select p.holder_id, p.id, 0 from access_position p where p.closed_on is null and p.holder_id is not null and {holders}
         ) b group by 1, 2
     ), place as materialized (

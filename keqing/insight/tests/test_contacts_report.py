@@ -20,7 +20,7 @@ from keqing.followups.actions.contacts import correct_contact
 from keqing.followups.actions.tallies import fold_tallies
 from keqing.followups.models import ContactRecord
 from keqing.followups.tests.factories import fields
-from keqing.insight.periods import months_to
+from keqing.insight.periods import days_of, months_to
 from keqing.insight.queries import contacts_board
 from keqing.kit import bulk
 from keqing.kit.formats import business_date
@@ -284,6 +284,28 @@ def test_the_shades_know_what_was_folded_in_the_night_and_what_came_since(cast, 
     bulk.insert(rows_of(cast, history["theirs"], cast.stranger, {0: 20}))
     lowest, highest, cells = extremes()
     assert highest == max(cells) and lowest == min(cells)
+
+
+def test_the_shades_of_days_are_those_of_whole_cells_however_many_ways_of_contact(cast, history):
+    bulk.insert(rows_of(cast, history["theirs"], cast.stranger, {0: 4}, "phone"))
+    fold_tallies()
+    board = contacts_board(
+        staff=Staff.objects.get(pk=cast.gm.pk), periods=days_of(TODAY, today=TODAY), by_day=True, grouping="people", start=0,
+    )
+    cells = {count for line in board.lines for count in line.counts.values()}
+    assert (board.lowest, board.highest) == (min(cells), max(cells))
+    assert board.highest == 12  # eight visits and four calls of one day
+
+
+def test_who_has_nothing_left_and_no_position_has_no_line(cast, history):
+    (row,) = rows_of(cast, history["ours"], cast.rep, {5: 1})
+    row.tracker_position = make_position(unit=cast.beijing, name="北京代表二")
+    bulk.insert([row])
+    contact = ContactRecord.objects.get(tracker_position=row.tracker_position)
+    assert [one.label for one in sheet(cast.gm, by="people", months=3).rows].count("李雯") == 2
+    given = fields(track_on=TODAY - timedelta(days=200), callback_on=None)
+    correct_contact(contact=contact, fields=given, participants=[], reason="日期记错", by=cast.rep, at=AT)
+    assert [one.label for one in sheet(cast.gm, by="people", months=3).rows].count("李雯") == 1
 
 
 @pytest.mark.proves("R-172")
