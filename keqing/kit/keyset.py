@@ -109,7 +109,7 @@ def ordered(*, queryset: QuerySet[Any], sort: Sort) -> QuerySet[Any]:
 class _Walk:
     def __init__(self, *, queryset: QuerySet[Any], sort: Sort, common: bool = False) -> None:
         self.sort = sort
-        self.walks = common and _is_ordered(queryset, sort.path)
+        self.walks = common and _is_ordered(queryset, sort)
         self.queryset = queryset.annotate(**{VALUE: F(sort.path)})
         self.field = self.queryset.query.annotations[VALUE].output_field
         self.may_be_empty = _may_be_empty(queryset, sort.path)
@@ -219,14 +219,25 @@ def _text(value: Any) -> str | None:
     return value.isoformat() if isinstance(value, date) else str(value)
 
 
-def _is_ordered(queryset: QuerySet[Any], path: str) -> bool:
+def _is_ordered(queryset: QuerySet[Any], sort: Sort) -> bool:
     """Whether an index holds all rows of the table in this order."""
-    return any(one.condition is None and _columns(one)[:2] == [path, "id"] for one in queryset.model._meta.indexes)
+    if queryset.query.distinct:
+        return False
+    may_be_empty = _may_be_empty(queryset, sort.path)
+    return any(one.condition is None and _leads(one, sort, may_be_empty) for one in queryset.model._meta.indexes)
 
 
-def _columns(index: Index) -> list[str]:
-    orders = (one.expression for one in index.expressions if isinstance(one, OrderBy))
-    return [name for name, _direction in index.fields_orders] or [one.name for one in orders if isinstance(one, F)]  # type: ignore[attr-defined]
+def _leads(index: Index, sort: Sort, may_be_empty: bool) -> bool:
+    """Read from its end it puts empty values first, so with such values the direction has to be its own."""
+    plain = [OrderBy(F(name), descending=bool(direction)) for name, direction in index.fields_orders]
+    columns = [one for one in (plain or index.expressions)[:2] if isinstance(one, OrderBy)]
+    if [one.expression for one in columns] != [F(sort.path), F("id")]:
+        return False
+    value, key = columns
+    if value.descending != key.descending:
+        return False
+    empty_last = value.nulls_last if value.descending else not value.nulls_first
+    return not may_be_empty or bool(value.descending == sort.descending and empty_last)
 
 
 def _may_be_empty(queryset: QuerySet[Any], path: str) -> bool:

@@ -274,6 +274,17 @@ def test_the_rows_of_such_a_text_are_met_along_the_index_of_the_order(
     assert len(found.rows) == 50
 
 
+@pytest.mark.parametrize(("sort", "walked"), [("-due", True), ("due", False), ("beds", True), ("-beds", True), ("name", False)])
+def test_only_an_index_that_holds_this_very_order_is_walked(
+    shops: QuerySet[Any], monkeypatch: pytest.MonkeyPatch, sort: str, walked: bool
+) -> None:
+    """Read from its end an index puts empty values first: the whole table would be sorted on the way."""
+    monkeypatch.setattr(counts, "CAP", 10)
+    with CaptureQueriesContext(connection) as queries:
+        _build(shops, f"?sort={sort}&q=0")
+    assert any(f"LIMIT {keyset.WALK}" in one["sql"] for one in queries) is walked
+
+
 def test_beyond_the_cap_a_typed_text_leaves_the_chips_without_numbers_but_the_one_in_use(
     shops: QuerySet[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
