@@ -88,6 +88,9 @@ def test_the_board_follows_the_filters_of_the_list_and_walks_a_long_column(monke
     assert sorted(seen) == sorted(one.pk for one in made)
     assert client.get(reverse("lifecycle:column", args=["nowhere"])).status_code == 404
     assert f'href="{reverse("people:organisations", args=["all"])}?q=' in response.content.decode()
+    monkeypatch.setattr("keqing.kit.counts.CAP", 3)
+    chips = client.get(url, {"q": "市立"}).content.decode().partition('aria-label="常用筛选"')[2].partition("</nav>")[0]
+    assert chips.count('class="figures"') == 1 and "3+" in chips  # the others are not counted
 
 
 @pytest.mark.proves("R-181")
