@@ -352,8 +352,10 @@ def _follow_correction(
         facts[fact] = (getattr(last, column), last.track_on) if last else ("", None)
     timeline.replace_facts(customer_id=contact.customer_id, facts=facts)
     moves_state = is_newest != was_newest or (is_newest and new_state)
+    # somebody who is a customer of their own may have taken part in contacts of others since
+    met_on = last_met([customer.pk])[customer.pk] if isinstance(customer, Person) else None
     note_contact(
-        customer=customer, on=newest.track_on, at=at, corrected=True,
+        customer=customer, on=met_on or newest.track_on, at=at, corrected=True,
         business_state=newest.business_state if moves_state else None,
     )
 

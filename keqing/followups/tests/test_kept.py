@@ -87,6 +87,20 @@ def test_what_the_actions_keep_is_what_the_records_hold(cast, hospital):
     assert (hospital.last_contact_on, doctor.last_contact_on) == (TODAY, TODAY - timedelta(days=3))
 
 
+def test_a_correction_leaves_the_last_contact_at_another_customer_alone(cast, hospital):
+    """Somebody who was a customer of their own took part in a contact of a hospital since."""
+    doctor = make_person(owner=cast.rep, name="曾无任职")
+    own = make_contact(customer=doctor, by=cast.rep, track_on=TODAY - timedelta(days=9))
+    record_contact(customer=hospital, fields=fields(), participants=[Attendee(doctor.pk, doctor.name, "医生")], by=cast.rep, at=NOW)
+    correct_contact(
+        contact=own, fields=fields(track_on=TODAY - timedelta(days=7)), participants=[], reason="写错了日期", by=cast.rep,
+        at=NOW + timedelta(hours=2),
+    )
+    doctor.refresh_from_db()
+    assert doctor.last_contact_on == TODAY
+    assert check_kept(at=NOW) == []
+
+
 def test_what_was_lost_is_found_again_from_the_records(cast, hospital):
     a_life(cast, hospital)
     columns = ("pk", "last_contact_on", "last_activity_at", "next_due_on")
