@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from keqing.access.tests.factories import make_cast, position_of
+from keqing.kit.keyset import WALK
 from keqing.people.actions.organisations import Draft, create_organisation
 from keqing.people.actions.tags import create_dimension, create_tag
 from keqing.people.fields import organisation_fields
@@ -205,3 +206,24 @@ def test_a_list_whose_statements_are_kept_shows_the_rows_and_rights_of_now():
     position.holder = None
     position.save()
     assert "改名" not in client.get(url).content.decode()
+
+
+@pytest.mark.proves("R-203", "U26")
+@pytest.mark.parametrize("sort", ["", "name", "-recent", "recent", "-filled"])
+def test_a_text_that_very_many_customers_hold_shows_each_reader_their_own(sort, monkeypatch):
+    """The rows are met along the index of all customers: the conditions of the reader, the chip and the filter stay."""
+    cast = make_cast()
+    for number in range(25):
+        make_organisation(owner=cast.rep, name=f"市立医院{number}")
+        make_organisation(owner=cast.stranger, name=f"市立诊所{number}")
+        make_organisation(owner=cast.rep, name=f"县立医院{number}")
+    monkeypatch.setattr("keqing.kit.counts.CAP", 5)
+    client, url = signed_in(cast.rep), reverse("people:organisations", args=["all"])
+    for extra in ({}, {"preset": "mine"}):
+        with CaptureQueriesContext(connection) as queries:
+            response = client.get(url, {"q": "市立", "size": 20, "sort": sort, **extra})
+        assert sum(f"LIMIT {WALK}" in one["sql"] for one in queries) == 1
+        shown = names(response)
+        assert len(shown) == 20 and all(name.startswith("市立医院") for name in shown)
+        rest = names(client.get(url + response.context["page"].next_url))
+        assert not shown & rest and shown | rest == {f"市立医院{number}" for number in range(25)}
