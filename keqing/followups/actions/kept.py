@@ -11,6 +11,7 @@ from datetime import date, datetime
 from django.db import connection, transaction
 
 from keqing.audit import actions as audit
+from keqing.kit.formats import format_date, format_datetime
 from keqing.people.models import Organisation, Person
 
 log = logging.getLogger(__name__)
@@ -54,8 +55,14 @@ class Difference:
 
     def __str__(self) -> str:
         told = zip(("最近联系", "最近动态", "下次跟进"), self.kept, self.held, strict=True)
-        parts = [f"{label} {kept or '无'}，应为 {held or '无'}" for label, kept, held in told if kept != held]
+        parts = [f"{label} {_told(kept)}，应为 {_told(held)}" for label, kept, held in told if kept != held]
         return f"{self.customer_id} {self.name}：{'；'.join(parts)}"
+
+
+def _told(value: date | datetime | None) -> str:
+    if value is None:
+        return "无"
+    return format_datetime(value, seconds=True) if isinstance(value, datetime) else format_date(value)
 
 
 def check_kept(*, at: datetime, repair: bool = False) -> list[Difference]:

@@ -16,6 +16,7 @@ from keqing.followups.actions.reminders import finish_reminder
 from keqing.followups.attendees import Attendee
 from keqing.followups.models import Reminder
 from keqing.followups.tests.factories import NOW, TODAY, TOMORROW, fields, make_contact, make_reminder
+from keqing.kit.formats import format_datetime
 from keqing.people.actions.organisations import assign_organisations
 from keqing.people.models import Organisation, Person
 from keqing.people.tests.factories import make_organisation, make_person
@@ -112,6 +113,7 @@ def test_what_was_lost_is_found_again_from_the_records(cast, hospital):
     said = StringIO()
     call_command("check_kept", repair=True, stdout=said)
     assert "已改正 4 个客户" in said.getvalue() and f"最近联系 {TOMORROW}，应为 {TODAY}" in said.getvalue()
+    assert f"应为 {format_datetime(NEXT_WEEK, seconds=True)}" in said.getvalue()  # the clock of Shanghai
     assert [list(model.objects.order_by("pk").values_list(*columns)) for model in (Organisation, Person)] == known
     assert Entry.objects.filter(action="kept.repaired").count() == 1
     said = StringIO()
