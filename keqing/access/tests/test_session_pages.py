@@ -73,6 +73,15 @@ def test_wrong_answers_are_the_same_for_known_and_unknown_names(client):
     assert clean(answer("rep", 6)) == clean(answer("ghost", 6))
 
 
+@pytest.mark.proves("T31", "T41")
+@pytest.mark.parametrize("wanted", ["-sNaN", "desk:today", "//other.example/", "https://other.example/", "customers/", "javascript:alert(1)", ""])
+def test_what_is_no_address_of_ours_leads_to_the_first_page_after_signing_in(client, wanted):
+    make_cast()
+    answer = client.post("/access/sign-in/", {"login_name": "rep", "password": PASSWORD, "next": wanted})
+    assert (answer.status_code, answer.url) == (302, "/")
+    assert client.get("/access/sign-in/", {"next": wanted}).url == "/"
+
+
 def test_the_first_password_must_be_changed_before_anything_else(client):
     cast = make_cast()
     password = reset_password(staff=cast.rep, by=cast.security, at=timezone.now())

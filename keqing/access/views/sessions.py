@@ -6,7 +6,6 @@ from django.middleware.csrf import get_token
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -18,6 +17,7 @@ from keqing.access.forms import PasswordForm, SignInForm
 from keqing.access.gate import allow, public
 from keqing.access.permissions import Can
 from keqing.kit import pages
+from keqing.kit.addresses import back
 
 
 @sensitive_post_parameters("password")
@@ -124,11 +124,8 @@ def account(request: HttpRequest) -> HttpResponse:
 
 
 def _next(request: HttpRequest) -> str:
-    target = request.POST.get("next") or request.GET.get("next") or "/"
-    safe = url_has_allowed_host_and_scheme(
-        target, allowed_hosts={request.get_host()}, require_https=request.is_secure()
-    )
-    return target if safe and target != reverse("access:sign_out") else "/"
+    target = back(request, "/")
+    return target if target != reverse("access:sign_out") else "/"
 
 
 def _address(request: HttpRequest) -> str:
