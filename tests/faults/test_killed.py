@@ -5,7 +5,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
@@ -43,12 +43,17 @@ class Writers:
     failures: dict[int, int] = field(default_factory=dict)
     stop: threading.Event = field(default_factory=threading.Event)
 
-    def run(self, *, goal: int) -> list[threading.Thread]:
+    @contextmanager
+    def writing(self, *, goal: int) -> Iterator[list[threading.Thread]]:
+        """Until the block ends, however it ends: else they would go on beside the next test."""
         self.goal = goal
         threads = [threading.Thread(target=self._write, args=(number,), daemon=True) for number in range(WRITERS)]
         for thread in threads:
             thread.start()
-        return threads
+        try:
+            yield threads
+        finally:
+            self.stop.set()
 
     def _write(self, who: int) -> None:
         number = 0
@@ -91,20 +96,19 @@ def stored(place: Installation, label: str) -> dict[str, tuple[int, int, int]]:
 
 def kill_database_under_writes(place: Installation, figure: Figure, *, kills: int, goal: int, label: str, ready_within: float) -> None:
     writers = Writers(place, label)
-    threads = writers.run(goal=goal)
     ready = []
-    for number in range(1, kills + 1):
-        share, until = goal * number // (kills + 1), time.monotonic() + 600
-        while len(writers.acknowledged) < share and time.monotonic() < until:
-            time.sleep(0.02)
-        place.kill_database()
-        began = time.monotonic()
-        place.start_database()
-        place.wait_until_well(30)
-        ready.append(time.monotonic() - began)
-    for thread in threads:
-        thread.join(600)
-    writers.stop.set()
+    with writers.writing(goal=goal) as threads:
+        for number in range(1, kills + 1):
+            share, until = goal * number // (kills + 1), time.monotonic() + 600
+            while len(writers.acknowledged) < share and time.monotonic() < until:
+                time.sleep(0.02)
+            place.kill_database()
+            began = time.monotonic()
+            place.start_database()
+            place.wait_until_well(30)
+            ready.append(time.monotonic() - began)
+        for thread in threads:
+            thread.join(600)
     found = stored(place, label)
     lost = [text for text in writers.acknowledged if text not in found]
     partial = [text for text, counts in found.items() if counts != (1, 1, 1)]
@@ -135,18 +139,17 @@ def test_no_acknowledged_contact_of_fifty_thousand_is_lost_over_ten_kills(instal
 
 def kill_workers_under_writes(place: Installation, figure: Figure, *, kills: int, goal: int, label: str) -> None:
     writers = Writers(place, label, again=True)
-    threads = writers.run(goal=goal)
-    for number in range(1, kills + 1):
-        share, until = goal * number // (kills + 1), time.monotonic() + 300
-        while len(writers.acknowledged) < share and time.monotonic() < until:
-            time.sleep(0.005)
-        for worker in place.workers()[: 1 + number % 2]:
-            with suppress(psutil.NoSuchProcess):
-                worker.kill()
-        time.sleep(0.2)
-    for thread in threads:
-        thread.join(300)
-    writers.stop.set()
+    with writers.writing(goal=goal) as threads:
+        for number in range(1, kills + 1):
+            share, until = goal * number // (kills + 1), time.monotonic() + 300
+            while len(writers.acknowledged) < share and time.monotonic() < until:
+                time.sleep(0.005)
+            for worker in place.workers()[: 1 + number % 2]:
+                with suppress(psutil.NoSuchProcess):
+                    worker.kill()
+            time.sleep(0.2)
+        for thread in threads:
+            thread.join(300)
     found = stored(place, label)
     lost = [text for text in writers.acknowledged if text not in found]
     twice = [text for text, (records, *_rest) in found.items() if records > 1]
