@@ -7,8 +7,9 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from statistics import median
-from typing import Any
+from tempfile import TemporaryDirectory
 
 import psutil
 import pytest
@@ -27,8 +28,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")
-def installation(tmp_path_factory: Any, django_db_setup: None) -> Iterator[Installation]:
-    with installed(tmp_path_factory.mktemp("killed"), people=WRITERS, customers=2 * WRITERS) as made:
+def installation(django_db_setup: None) -> Iterator[Installation]:
+    # not below pytest's own folder: the next run of pytest beside this one closes that to the account of the database
+    with TemporaryDirectory(prefix="keqing-") as folder, installed(Path(folder), people=WRITERS, customers=2 * WRITERS) as made:
         yield made
 
 
