@@ -10,14 +10,12 @@ import pytest
 from django.db import close_old_connections, connection
 
 from keqing.access.models import Staff
-from keqing.access.tests.factories import make_cast
 from keqing.audit.models import Entry
 from keqing.followups.actions.contacts import StaleContact, correct_contact, record_contact
 from keqing.followups.actions.reminders import StaleReminder, create_reminder, finish_reminder, postpone_reminder
 from keqing.followups.models import ContactRecord, Correction, Reminder
 from keqing.followups.tests.factories import NOW, TODAY, TOMORROW, fields, make_contact
 from keqing.people.models import Organisation
-from keqing.people.tests.factories import make_organisation
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,16 +30,6 @@ def at_once(number: int, act: Callable[[int], Any]) -> list[Any]:
 
     with ThreadPoolExecutor(max_workers=number) as pool:
         return list(pool.map(run, range(number)))
-
-
-@pytest.fixture
-def cast():
-    return make_cast()
-
-
-@pytest.fixture
-def hospital(cast):
-    return make_organisation(owner=cast.rep)
 
 
 def rep() -> Staff:

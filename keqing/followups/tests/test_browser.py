@@ -9,7 +9,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from keqing.access.models import Staff
-from keqing.access.tests.factories import make_cast
 from keqing.followups.actions.reminders import create_reminder
 from keqing.followups.models import Comment, ContactRecord, Reminder
 from keqing.followups.tests.factories import make_contact
@@ -32,11 +31,6 @@ def sign_in(page: Any, live_server: Any, staff: Staff) -> None:
     client.force_login(staff)
     session = client.cookies[settings.SESSION_COOKIE_NAME].value
     page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}])
-
-
-@pytest.fixture
-def cast():
-    return make_cast()
 
 
 @pytest.fixture

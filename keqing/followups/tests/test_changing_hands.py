@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from keqing.access.models import Position, Staff
-from keqing.access.tests.factories import make_cast, position_of
+from keqing.access.tests.factories import position_of
 from keqing.audit.models import Entry
 from keqing.desk.queries.today import today_board
 from keqing.followups.actions.comments import comment_on
@@ -21,16 +21,6 @@ from keqing.people.models import Organisation
 from keqing.people.tests.factories import make_organisation, make_person
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def cast():
-    return make_cast()
-
-
-@pytest.fixture
-def hospital(cast):
-    return make_organisation(owner=cast.rep)
 
 
 def fresh(staff: Staff) -> Staff:

@@ -1,6 +1,5 @@
 import pytest
 
-from keqing.access.tests.factories import make_cast
 from keqing.audit.models import Entry
 from keqing.followups.actions import comments
 from keqing.followups.actions.comments import CommentRefused, comment_on, mark_read, reply_to
@@ -9,11 +8,6 @@ from keqing.followups.tests.factories import NOW, make_contact
 from keqing.people.tests.factories import make_organisation
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def cast():
-    return make_cast()
 
 
 @pytest.fixture

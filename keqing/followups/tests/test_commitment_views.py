@@ -8,7 +8,6 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from keqing.access.tests.factories import make_cast
 from keqing.compliance.models import Refusal
 from keqing.followups.actions.commitments import keep_commitment, make_commitment
 from keqing.followups.actions.promising import Promise
@@ -21,11 +20,6 @@ from keqing.messaging.models import Message
 from keqing.people.tests.factories import make_organisation
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def cast():
-    return make_cast()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from keqing.access import handover
-from keqing.access.tests.factories import make_cast, position_of
+from keqing.access.tests.factories import position_of
 from keqing.audit.models import Entry as AuditEntry
 from keqing.followups.actions.commitments import (
     CommitmentRefused,
@@ -36,16 +36,6 @@ def day(number: int):
 
 def when(number: int):
     return NOW + timedelta(days=number)
-
-
-@pytest.fixture
-def cast():
-    return make_cast()
-
-
-@pytest.fixture
-def hospital(cast):
-    return make_organisation(owner=cast.rep)
 
 
 def promise(cast, hospital, *, due: int = 3, text: str = "寄检验报告", by=None, made: int = 0) -> Commitment:

@@ -6,7 +6,7 @@ from django.db import IntegrityError, connection
 from django.test.utils import CaptureQueriesContext
 
 from keqing.access.models import Staff
-from keqing.access.tests.factories import make_cast, position_of
+from keqing.access.tests.factories import position_of
 from keqing.audit.models import Entry
 from keqing.followups.actions import contacts
 from keqing.followups.actions.contacts import (
@@ -30,16 +30,6 @@ from keqing.timeline.models import Entry as Line
 from keqing.timeline.models import Facts
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def cast():
-    return make_cast()
-
-
-@pytest.fixture
-def hospital(cast):
-    return make_organisation(owner=cast.rep)
 
 
 @pytest.mark.proves("R-195")

@@ -24,16 +24,6 @@ pytestmark = pytest.mark.django_db
 SEVEN = ("跟踪日期", "方式", "跟踪人", "回访日期", "业务状态", "业务描述", "解决方法")
 
 
-@pytest.fixture
-def cast():
-    return make_cast()
-
-
-@pytest.fixture
-def hospital(cast):
-    return make_organisation(owner=cast.rep)
-
-
 def signed_in(staff) -> Client:
     client = Client()
     client.force_login(staff)

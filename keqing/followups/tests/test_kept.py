@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from keqing.access.tests.factories import make_cast, position_of
+from keqing.access.tests.factories import position_of
 from keqing.audit.models import Entry
 from keqing.followups.actions.contacts import correct_contact, record_contact
 from keqing.followups.actions.kept import check_kept
@@ -23,16 +23,6 @@ from keqing.people.tests.factories import make_organisation, make_person
 
 pytestmark = pytest.mark.django_db
 NEXT_WEEK = NOW + timedelta(days=7)
-
-
-@pytest.fixture
-def cast():
-    return make_cast()
-
-
-@pytest.fixture
-def hospital(cast):
-    return make_organisation(owner=cast.rep)
 
 
 def test_a_contact_makes_no_former_row_unless_it_moves_the_business_state(cast, hospital):

@@ -3,7 +3,7 @@ from datetime import timedelta
 import pytest
 
 from keqing.access import handover
-from keqing.access.tests.factories import make_cast, position_of
+from keqing.access.tests.factories import position_of
 from keqing.audit.models import Entry
 from keqing.followups.actions import reminders
 from keqing.followups.actions.reminders import (
@@ -20,21 +20,11 @@ from keqing.followups.models import Reminder
 from keqing.followups.schedule import next_weekday, propose_next
 from keqing.followups.tests.factories import NOW, TODAY, TOMORROW, make_reminder
 from keqing.people.models import Organisation
-from keqing.people.tests.factories import make_organisation, make_person
+from keqing.people.tests.factories import make_person
 from keqing.timeline.models import Entry as Line
 
 pytestmark = pytest.mark.django_db
 LATER = TODAY + timedelta(days=7)
-
-
-@pytest.fixture
-def cast():
-    return make_cast()
-
-
-@pytest.fixture
-def hospital(cast):
-    return make_organisation(owner=cast.rep)
 
 
 def next_due(hospital):

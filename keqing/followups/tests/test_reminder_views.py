@@ -5,24 +5,13 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from keqing.access.tests.factories import make_cast, position_of
+from keqing.access.tests.factories import position_of
 from keqing.compliance.models import Refusal
 from keqing.followups.actions.reminders import create_reminder, finish_reminder
 from keqing.followups.models import Reminder
 from keqing.kit.formats import business_date
-from keqing.people.tests.factories import make_organisation
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def cast():
-    return make_cast()
-
-
-@pytest.fixture
-def hospital(cast):
-    return make_organisation(owner=cast.rep)
 
 
 @pytest.fixture

@@ -27,16 +27,6 @@ METHODS = ["visit", "phone", "email"]
 pytestmark = [pytest.mark.django_db, pytest.mark.proves("R-203")]
 
 
-@pytest.fixture
-def cast():
-    return make_cast()
-
-
-@pytest.fixture
-def hospital(cast):
-    return make_organisation(owner=cast.rep)
-
-
 def counted(model: Any) -> Counter:
     found: Counter = Counter()
     for line in model.objects.all():

@@ -4,7 +4,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from keqing.access.tests.factories import make_cast, position_of
+from keqing.access.tests.factories import position_of
 from keqing.followups.actions.contacts import correct_contact, record_contact
 from keqing.followups.actions.reminders import (
     ReminderRefused,
@@ -43,11 +43,6 @@ def hours(number: int, first: int = 9, last: int = 10) -> dict:
         "starts_at": datetime.combine(day(number), time(first), SHANGHAI),
         "ends_at": datetime.combine(day(number), time(last), SHANGHAI),
     }
-
-
-@pytest.fixture
-def cast():
-    return make_cast()
 
 
 @pytest.fixture
