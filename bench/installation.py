@@ -1,12 +1,8 @@
 """The installation that is measured: its own data under ``var/bench``, started the way ``make serve`` starts one."""
 
 import os
-import secrets
 import shutil
-import socket
-import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -18,11 +14,10 @@ import psutil
 import psycopg
 
 from bench import least
+from bench.serving import free_port, started
 from bench.sizes import BYTES_A_CUSTOMER, SIZES, VERSION
 from keqing.kit import postgres
 
-ROOT = Path(__file__).resolve().parent.parent
-START_SECONDS = 90
 # statements of the product; connection upkeep, the background worker's polling and sealing, what the database does by
 # itself for foreign keys, and our own looking are nobody's request
 COUNTED = (
@@ -104,7 +99,7 @@ def environment(var: Path) -> dict[str, str]:
     policy.write_text(OPENED, encoding="utf-8")
     # one person opens more cards and takes out more rows here than the policies allow anybody
     own = {
-        "KEQING_VAR": str(var), "KEQING_PORT": str(_free_port()), "KEQING_CARDS_PER_HOUR": "1000000000",
+        "KEQING_VAR": str(var), "KEQING_PORT": str(free_port()), "KEQING_CARDS_PER_HOUR": "1000000000",
         "KEQING_EXPORT_POLICY": str(policy),
     }
     return {**kept, **own, "DJANGO_SETTINGS_MODULE": "config.settings"}
@@ -119,8 +114,13 @@ def running(*, size: str, var: Path, say: Callable[[str], None]) -> Iterator[Ins
     server = postgres.start(var=var, say=say)
     try:
         today = _data(url=server.url, size=size, say=say)
-        with _served(var) as (base, process), least.served(port=_free_port()) as page:
-            yield Installation(base, server.url, size, today, process, page)
+        port = int(os.environ["KEQING_PORT"])
+        serve = [sys.executable, "-m", "keqing.kit.launch", "serve"]  # ``make serve``'s own command
+        with (
+            started(serve, port=port, log=var / "serve.log") as process,
+            least.served(port=free_port(), log=var / "least.log") as page,
+        ):
+            yield Installation(f"http://127.0.0.1:{port}", server.url, size, today, psutil.Process(process.pid), page)
     finally:
         if server.started:
             postgres.stop(var=var)
@@ -183,40 +183,3 @@ def _empty(url: str) -> None:
     with psycopg.connect(url.removesuffix(name) + "template1", autocommit=True) as connection:
         connection.execute(f"drop database if exists {name} with (force)")
         connection.execute(f"create database {name}")
-
-
-@contextmanager
-def _served(var: Path) -> Iterator[tuple[str, psutil.Process]]:
-    """``make serve``'s own command; its output is kept beside the data."""
-    command = [sys.executable, "-m", "keqing.kit.launch", "serve"]
-    with (var / "serve.log").open("w") as log:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
-    port = int(os.environ["KEQING_PORT"])
-    try:
-        for _ in range(START_SECONDS * 10):
-            if process.poll() is not None:
-                raise RuntimeError(f"the server ended at once; see {var / 'serve.log'}")
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}", psutil.Process(process.pid)
-    finally:
-        process.terminate()
-        try:
-            process.wait(30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-
-
-def _free_port() -> int:
-    for _ in range(50):
-        port = 20_000 + secrets.randbelow(20_000)
-        with socket.socket() as probe:
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    raise RuntimeError("no free port")

@@ -6,15 +6,16 @@ processor, a busy neighbour, other work. Its server is started as ours is, and i
 
 import http.client
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+
+from bench.serving import started
 
 LEAST_MS = 3.4
 WARM, TIMES = 5, 40
-START_SECONDS = 30
 
 
 class LeastPage:
@@ -30,27 +31,14 @@ class LeastPage:
 
 
 @contextmanager
-def served(*, port: int) -> Iterator[LeastPage]:
+def served(*, port: int, log: Path) -> Iterator[LeastPage]:
     """The page, until the block ends."""
     command = [
         sys.executable, "-m", "gunicorn", "bench.least_page:application", "--workers", "2", "--worker-class", "gthread", "--threads", "4",
         "--bind", f"127.0.0.1:{port}", "--log-level", "error",
     ]
-    process = subprocess.Popen(command, start_new_session=True)
-    try:
-        page, until = LeastPage(port), time.monotonic() + START_SECONDS
-        while True:
-            try:
-                page.ms()
-                break
-            except OSError:
-                if process.poll() is not None or time.monotonic() > until:
-                    raise
-                time.sleep(0.2)
-        yield page
-    finally:
-        process.terminate()
-        process.wait(30)
+    with started(command, port=port, log=log):
+        yield LeastPage(port)
 
 
 def _asked(connection: http.client.HTTPConnection) -> float:

@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from bench import client, profile, report, special
-from bench.installation import ROOT, Installation, running
+from bench.installation import Installation, running
+from bench.serving import ROOT
 from bench.sizes import SIZES
 from bench.world import World
 
