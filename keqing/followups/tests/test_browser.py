@@ -1,36 +1,25 @@
 """Writing contacts in a real browser, at a desk and on a phone."""
 
-from typing import Any
-
 import pytest
 from django.conf import settings
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from keqing.access.models import Staff
 from keqing.followups.actions.reminders import create_reminder
 from keqing.followups.models import Comment, ContactRecord, Reminder
 from keqing.followups.tests.factories import make_contact
 from keqing.kit.formats import business_date
 from keqing.people.tests.factories import make_organisation, make_person
+from tests.journeys.people import PHONE, sign_in
 
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif(not (settings.ROOT / "static" / "dist" / "app.js").exists(), reason="先运行 make assets"),
 ]
-PHONE = {"width": 390, "height": 844}
 TARGETS = """() => [...document.querySelectorAll("main .btn, main .input, main .select, main .choices label, .action-bar .btn")]
   .map((one) => [one.textContent.trim().slice(0, 20), one.getBoundingClientRect()])
   .filter(([, box]) => box.width && box.height < 43.5).map(([text, box]) => `${text} ${box.height}`)"""
-
-
-def sign_in(page: Any, live_server: Any, staff: Staff) -> None:
-    client = Client()
-    client.force_login(staff)
-    session = client.cookies[settings.SESSION_COOKIE_NAME].value
-    page.context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": live_server.url}])
 
 
 @pytest.fixture
@@ -52,7 +41,6 @@ def test_a_note_in_the_stream_a_comment_from_the_feed_and_the_reading_of_it(cast
     contact = ContactRecord.objects.get()
     assert contact.participants.get().name == "张卫东" and Reminder.objects.get().due_on == contact.callback_on
 
-    page.context.clear_cookies()
     sign_in(page, live_server, cast.manager)
     page.goto(live_server.url + reverse("desk:team"))
     entry = page.locator(f"#contact-{contact.pk}")
@@ -63,7 +51,6 @@ def test_a_note_in_the_stream_a_comment_from_the_feed_and_the_reading_of_it(cast
     page.wait_for_selector("text=批注已发出")
     assert "下次带上医学部" in page.locator(f"#contact-{contact.pk}").inner_text()
 
-    page.context.clear_cookies()
     sign_in(page, live_server, cast.rep)
     with page.expect_response("**/read/"):  # opening the record is reading it
         page.goto(live_server.url + reverse("followups:contact", args=[contact.pk]))
@@ -81,7 +68,7 @@ def test_on_a_phone_everything_is_in_reach_of_a_thumb_and_nothing_is_lost(cast, 
     send = page.locator(".action-bar .btn-primary").bounding_box()
     assert send["y"] > PHONE["height"] / 2
     page.fill("textarea[name=description]", "写到一半")
-    page.wait_for_timeout(1000)  # the draft is kept 0.8 s after the last key
+    page.wait_for_function("() => Object.values(localStorage).some((kept) => kept.includes('写到一半'))")
     page.goto("about:blank")
     page.goto(url)
     assert page.input_value("textarea[name=description]") == "写到一半"
