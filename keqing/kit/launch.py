@@ -31,7 +31,10 @@ RECORD = VAR / "running.json"
 FIRST_PORT, LAST_PORT = 8000, 8099
 WEB_START_SECONDS = 60
 # a thread of a worker takes a pool of memory of its own otherwise, and keeps what one large file once needed
-FRUGAL = {"MALLOC_ARENA_MAX": "2", "MALLOC_TRIM_THRESHOLD_": "131072", "MALLOC_MMAP_THRESHOLD_": "131072"}
+FRUGAL = {
+    "MALLOC_ARENA_MAX": "2", "MALLOC_TRIM_THRESHOLD_": "131072", "MALLOC_MMAP_THRESHOLD_": "131072",
+    "PYPINYIN_NO_DICT_COPY": "1",  # nobody changes the library's dictionaries
+}  # fmt: skip
 
 
 class LaunchError(RuntimeError):

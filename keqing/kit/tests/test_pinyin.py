@@ -1,8 +1,14 @@
 """Names read the way their owners read them."""
 
+import json
+import os
+import random
+import subprocess
+import sys
+
 import pytest
 
-from keqing.kit.pinyin import full_pinyin, initials, readings
+from keqing.kit.pinyin import _WORDS, _read, full_pinyin, initials, readings
 from keqing.kit.pinyin_readings import COMPOUND_SURNAMES, SURNAMES
 
 TRUE_READINGS = (
@@ -62,3 +68,16 @@ def test_a_surname_reading_is_not_used_for_institutions() -> None:
 )
 def test_institutions_and_goods_are_read_right(name: str, full: str, short: str) -> None:
     assert (full_pinyin(name), initials(name)) == (full, short)
+
+
+def test_every_word_and_words_in_a_row_are_read_as_the_library_reads_them() -> None:
+    words = list(_WORDS)
+    draw = random.Random(7)
+    texts = words + ["".join(draw.sample(words, 4)) for _ in range(10_000)]
+    # in an interpreter of its own, where the library has its dictionary
+    program = "import json, sys, pypinyin; json.dump(['-'.join(pypinyin.lazy_pinyin(t)) for t in json.load(sys.stdin)], sys.stdout)"
+    plain = {name: value for name, value in os.environ.items() if name != "PYPINYIN_NO_PHRASES"}
+    answer = subprocess.run([sys.executable, "-c", program], input=json.dumps(texts), env=plain, capture_output=True, text=True, check=True)
+    expected = json.loads(answer.stdout)
+    assert len(words) > 40_000
+    assert [(text, theirs) for text, theirs in zip(texts, expected, strict=True) if "-".join(_read(text)) != theirs] == []
