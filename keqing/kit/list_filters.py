@@ -54,10 +54,12 @@ class Filters:
     def area(self, page: "ListPage") -> SafeString:
         """The form above the list."""
         if not self.spec.filters_remembered or not page.wish:
-            return self._drawn(page)
+            return self.drawn(page)
         reader: Any = self.request.user
-        drawn: SafeString = reader.recall(("filters", page.wish), lambda: self._drawn(page))
-        return drawn
+        wish = page.wish
+        drawn: SafeString = reader.recall(("filters", str(wish)), lambda: wish.page.filtering.drawn(wish.page))
+        return wish.put_in(drawn)
 
-    def _drawn(self, page: "ListPage") -> SafeString:
+    def drawn(self, page: "ListPage") -> SafeString:
+        """As ``area``, made anew."""
         return render_to_string("kit/_list_filters.html", {"page": page, "path": self.request.path, "form": self.form})

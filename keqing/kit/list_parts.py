@@ -1,5 +1,6 @@
 """What a list is made of: columns, chips, what stands above and below the rows."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -93,3 +94,14 @@ class Jump:
     letter: str = ""
     by_day: bool = False
     day: str = ""
+
+
+def a_day(text: str) -> date | None:
+    """A day as a browser writes it, if the list can be entered there."""
+    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+        return None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return day if day < date.max else None  # that day has no following one

@@ -1,6 +1,5 @@
 """The list every department uses: filters, chips with counts, sorting and keyset paging, all in the URL."""
 
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any, ClassVar
@@ -12,18 +11,15 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
 from keqing.kit import counts, keyset, pages
-from keqing.kit.addresses import replaced, whole_number
+from keqing.kit.addresses import whole_number
 from keqing.kit.formats import day_bounds
 from keqing.kit.list_files import FileColumn
-from keqing.kit.list_filters import PLACE, Filters
-from keqing.kit.list_page import ListPage
-from keqing.kit.list_parts import Asked, Chip, Column, Head, Jump, Offer, Preset
+from keqing.kit.list_filters import Filters
+from keqing.kit.list_page import SIZES, ListPage, query_of
+from keqing.kit.list_parts import Asked, Column, Offer, Preset, a_day
 from keqing.kit.list_seen import Keep, Seen, look
 
-SIZES = (50, 20, 100)
 NEWEST = keyset.Sort(key="newest", path="pk", descending=True)
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-
 
 _offers: list[Callable[[str, Any], Sequence[Offer]]] = []
 
@@ -113,45 +109,8 @@ class ListSpec:
         offers = [one for provider in _offers for one in provider(self.key, request.user)] if self.selectable else []
         self.selectable = bool(offers)  # type: ignore[misc]
         return ListPage(
-            spec=self,
-            offers=offers,
-            rows=page.rows,
-            chips=[
-                Chip(label=preset.label, count=number, url=self._url(request, preset=preset.key), active=preset is seen.preset)
-                for preset, number in zip(seen.presets, seen.numbers, strict=True)
-            ],
-            heads=[self._head(request, sort, column) for column in columns],
-            columns=columns,
-            column_choices=[
-                *((column, True) for column in columns),
-                *((column, False) for column in self.columns if column not in columns),
-            ],
-            filtering=filtering,
-            kept=self._kept(request, without=filtering.names),
-            kept_for_columns=self._kept(request, without={"cols"}),
-            kept_for_jump=self._kept(request, without=set()),
-            count=seen.count,
-            exact=exact,
-            exact_url=replaced(request=request, changes={"count": "exact"}),
-            next_url=self._url(request, after=page.after) if page.after else "",
-            prev_url=self._url(request, before=page.before) if page.before else "",
-            jump=self._jump(request, sort, by_day=day_field is not None),
-            sizes=[
-                (one, self._url(request, size="" if one == SIZES[0] else one), one == size) for one in sorted(SIZES)
-            ],
-            totals=seen.totals,
-            sums_url=replaced(request=request, changes={"sums": "1"}),
-            here_url=request.get_full_path(),
-            plain_columns_url=self._url(request, cols=""),
-            first_url=self._url(request),
-            place=f"{self.key}?{request.GET.urlencode()}",
-            query=self._query(request),
-            reader=request.user,
-            today=today,
-            reset_url=replaced(
-                request=request, changes={**PLACE, "preset": "", "view": "none" if "view" in request.GET else "",
-                                          **dict.fromkeys(filtering.names, "")},
-            ),
+            spec=self, request=request, rows=page.rows, seen=seen, sort=sort, columns=columns, filtering=filtering, exact=exact,
+            size=size, by_day=day_field is not None, after=page.after, before=page.before, today=today, offers=offers,
         )
 
     def chosen(self, *, request: HttpRequest, queryset: QuerySet[Any], today: date, lenient: bool = False) -> QuerySet[Any]:
@@ -230,8 +189,8 @@ class ListSpec:
         self, request: HttpRequest, queryset: QuerySet[Any], sort: keyset.Sort, size: int, day_field: Any, keep: Keep, *, common: bool
     ) -> keyset.Page:
         get = request.GET
-        start: Any = get.get("letter", "")[:1].lower() if self._lettered(sort) else ""
-        if day_field is not None and (day := _day(get.get("at", ""))):
+        start: Any = get.get("letter", "")[:1].lower() if self.lettered(sort) else ""
+        if day_field is not None and (day := a_day(get.get("at", ""))):
             start = day
             if isinstance(day_field, DateTimeField):
                 first, following = day_bounds(day)
@@ -249,30 +208,11 @@ class ListSpec:
             common=common,
         )
 
-    def _head(self, request: HttpRequest, sort: keyset.Sort, column: Column) -> Head:
-        on = sort.key == column.key
-        direction = ("descending" if sort.descending else "ascending") if on else ""
-        # figures and days are wanted largest first, words from A
-        first = f"-{column.key}" if column.numeric else column.key
-        other = column.key if direction == "descending" else f"-{column.key}"
-        css = [column.css, "num" if column.numeric else "", "lead" if column is self.columns[0] else ""]
-        return Head(
-            column=column,
-            css=" ".join(filter(None, css)),
-            url=self._url(request, sort=other if on else first) if column.sort else "",
-            direction=direction,
-        )
-
-    def _lettered(self, sort: keyset.Sort) -> bool:
+    def lettered(self, sort: keyset.Sort) -> bool:
+        """Whether the order can be entered at a letter."""
         if sort.descending:
             return False
         return any(column.key == sort.key and column.letters for column in self.columns)
-
-    def _jump(self, request: HttpRequest, sort: keyset.Sort, *, by_day: bool) -> Jump:
-        if self._lettered(sort):
-            letters = [(letter, self._url(request, letter=letter)) for letter in LETTERS]
-            return Jump(letters=letters, letter=request.GET.get("letter", "")[:1].upper())
-        return Jump(by_day=by_day, day=request.GET.get("at", "") if _day(request.GET.get("at", "")) else "")
 
     def _seen(
         self, request: HttpRequest, filtered: QuerySet[Any], columns: Sequence[Column], today: date, *, exact: bool, typed: bool
@@ -292,20 +232,8 @@ class ListSpec:
         if not self.steady or not request.GET.keys().isdisjoint({"q", "view"}):
             return lambda _name, make: make()
         reader: Any = request.user
-        asked = (self.key, self._query(request), today)
+        asked = (self.key, query_of(request), today)
         return lambda name, make: reader.recall((name, *asked), make, bulky=True)
-
-    def _query(self, request: HttpRequest) -> str:
-        """The list itself without the place in it, as a saved view or a link back holds it."""
-        return replaced(request=request, changes=PLACE).removeprefix("?")
-
-    def _kept(self, request: HttpRequest, *, without: set[str]) -> list[tuple[str, str]]:
-        """Parameters a GET form must carry along as hidden fields."""
-        left_out = without | set(PLACE)
-        return [(name, value) for name, values in request.GET.lists() if name not in left_out for value in values]
-
-    def _url(self, request: HttpRequest, **changes: Any) -> str:
-        return replaced(request=request, changes={**PLACE, **changes})
 
 
 def respond(
@@ -322,13 +250,3 @@ def respond(
         context={"page": page, "fragment": fragment, **(context or {})},
         partials=("list",),
     )
-
-
-def _day(text: str) -> date | None:
-    if not re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-        return None
-    try:
-        day = date.fromisoformat(text)
-    except ValueError:
-        return None
-    return day if day < date.max else None  # that day has no following one

@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString, mark_safe
 from keqing.kit import counts, formats, icons, masks, pages
 from keqing.kit.addresses import address, replaced
 from keqing.kit.formats import NOTHING
+from keqing.kit.list_page import Wish
 
 register = template.Library()
 
@@ -63,14 +64,18 @@ class RememberedNode(template.Node):
 
     def render(self, context: template.Context) -> SafeString:
         staff: Any = context.get("staff")
-        key = tuple(str(part.resolve(context)) for part in self.key)
+        wish, *others = (part.resolve(context) for part in self.key)
+        key = (str(wish), *map(str, others))
         if not key[0] or not hasattr(staff, "recall"):
             return self.nodelist.render(context)
-        drawn: SafeString = staff.recall(("drawn", *key), lambda: self._draw(context))
+        drawn: SafeString = staff.recall(("drawn", *key), lambda: self._draw(context, wish))
+        if isinstance(wish, Wish):
+            drawn = wish.put_in(drawn)
         return mark_safe(drawn.replace(TOKEN, str(context.get("csrf_token", "")))) if TOKEN in drawn else drawn  # noqa: S308
 
-    def _draw(self, context: template.Context) -> SafeString:
-        with context.push(csrf_token=TOKEN):
+    def _draw(self, context: template.Context, wish: Any) -> SafeString:
+        shown = {"page": wish.page, "request": wish.page.request} if isinstance(wish, Wish) else {}
+        with context.push(csrf_token=TOKEN, **shown):
             return self.nodelist.render(context)
 
 

@@ -15,7 +15,7 @@ from django.test.utils import CaptureQueriesContext, isolate_apps
 
 from keqing.kit import counts, keyset
 from keqing.kit.forms import ChineseForm
-from keqing.kit.lists import Column, ListPage, ListSpec, Preset, _day, respond
+from keqing.kit.lists import Column, ListPage, ListSpec, Preset, a_day, respond
 
 TODAY = date(2026, 11, 21)
 
@@ -240,7 +240,7 @@ def test_htmx_gets_only_the_region(shops: QuerySet[Any]) -> None:
 def test_the_last_day_there_is_leads_nowhere(shops: QuerySet[Any]) -> None:
     first = _build(shops, "?sort=-due")
     assert [row.pk for row in _build(shops, "?sort=-due&at=9999-12-31").rows] == [row.pk for row in first.rows]
-    assert _day("9999-12-31") is None and _day("9999-12-30") == date(9999, 12, 30)
+    assert a_day("9999-12-31") is None and a_day("9999-12-30") == date(9999, 12, 30)
 
 
 @pytest.mark.proves("U26")
