@@ -7,6 +7,8 @@ from django.core.exceptions import EmptyResultSet
 from django.db import connections
 from django.db.models import BooleanField, Case, F, Q, QuerySet, Value, When
 
+from keqing.kit.prepared import NOTHING_GIVEN, Given
+
 CAP = 10_000
 
 
@@ -18,12 +20,12 @@ class Statement:
     values: tuple[Any, ...]
     using: str
 
-    def rows(self) -> list[tuple[Any, ...]]:
+    def rows(self, given: Given = NOTHING_GIVEN) -> list[tuple[Any, ...]]:
         if not self.sql:
             return []
         with connections[self.using].cursor() as cursor:
             # every value travels as a parameter
-            cursor.execute(self.sql, self.values)
+            cursor.execute(self.sql, given.put_in(self.values))
             return cursor.fetchall()  # type: ignore[no-any-return]
 
     def numbers(self) -> list[int]:
@@ -109,11 +111,11 @@ class Looking:
     flags: int
     sums: Sequence[str]
 
-    def glance(self) -> Glance | None:
+    def glance(self, given: Given = NOTHING_GIVEN) -> Glance | None:
         """None when there are more rows."""
         if not self.statement.sql:
             return Glance(0, [0] * self.flags, dict.fromkeys(self.sums))
-        ((total, *found),) = self.statement.rows()
+        ((total, *found),) = self.statement.rows(given)
         if total > CAP:
             return None
         return Glance(total, [int(one) for one in found[: self.flags]], dict(zip(self.sums, found[self.flags :], strict=True)))

@@ -14,7 +14,7 @@ from django.db.models import DateField, F, Index, OrderBy, Q, QuerySet
 from django.db.models.constants import LOOKUP_SEP
 
 from keqing.kit.counts import Statement
-from keqing.kit.prepared import Prepared
+from keqing.kit.prepared import NOTHING_GIVEN, Given, Prepared
 
 VALUE = "keyset_value"
 # rows passed to find a page of common ones: a word in one row of a thousand still fills it
@@ -74,8 +74,8 @@ class Opening:
         self._walk, self._size = _Walk(queryset=queryset, sort=sort), size
         self._read: Prepared[Any] = Prepared(lambda: self._walk.whole()[: size + 1])
 
-    def page(self) -> Page:
-        rows = self._read()
+    def page(self, given: Given = NOTHING_GIVEN) -> Page:
+        rows = self._read.rows(given)
         shown = rows[: self._size]
         return Page(rows=shown, after=self._walk.write(shown[-1]) if len(rows) > self._size else "", before="")
 

@@ -1,16 +1,13 @@
 """What stands around the rows of a list: the figure on each chip, how many rows there are, what they add up to."""
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Q, Sum
 
 from keqing.kit import counts
 from keqing.kit.list_parts import Column, Preset, Total
-
-# gives what was made under this name for the same list before, or makes it
-Keep = Callable[[str, Callable[[], Any]], Any]
+from keqing.kit.list_wanted import Wanted
 
 # Lists that were small lately: a look at a large one is in vain, and reads what no index leads to.
 _small: set[Hashable] = set()
@@ -23,46 +20,44 @@ class Seen:
     preset: Preset
     # None: not counted
     numbers: Sequence[int | None]
-    narrowed: QuerySet[Any]
     count: int
     totals: Sequence[Total]
 
 
 def look(
-    *, queryset: QuerySet[Any], presets: Sequence[Preset], conditions: Sequence[Q], chosen: int, summed: Sequence[Column],
-    exact: bool, unasked: bool, typed: bool, name: Hashable, keep: Keep,
+    *, wanted: Wanted, presets: Sequence[Preset], conditions: Sequence[Q], chosen: int, summed: Sequence[Column],
+    exact: bool, unasked: bool, typed: bool, name: Hashable,
 ) -> Seen:
     """``conditions`` belong to ``presets`` from the second on; ``chosen`` is the number of the chip in use.
 
     Every chip is counted up to ``counts.CAP``; sums of more rows wait for a click (``unasked``) or the exact count: they
     would read everything. A list (``name``) that was within the cap the last time is counted and summed by one look, whose
-    statement ``keep`` may know from before. Rows with a text somebody ``typed`` are always looked at once: no index leads to
+    statement may be known from before. Rows with a text somebody ``typed`` are always looked at once: no index leads to
     those of a chip, so beyond the cap only the chip in use has a number.
     """
-    narrowed = queryset.filter(conditions[chosen - 1]) if chosen else queryset
     found = looking = None
     if typed or name in _small:
         sums = {column.key: column.total for column in summed}
         among = chosen - 1 if chosen else None
-        looking = keep("glance", lambda: counts.looking(queryset=queryset, conditions=conditions, sums=sums, among=among))
-        found = looking.glance() if looking else None
+        looking = wanted.keep("glance", lambda rows: counts.looking(queryset=rows, conditions=conditions, sums=sums, among=among))
+        found = looking.glance(wanted.given) if looking else None
     if found is not None:
         seen = [found.total, *found.numbers]
         totals = [Total(label=f"{column.label}合计", value=found.sums[column.key] or 0) for column in summed]
-        return Seen(presets=presets, preset=presets[chosen], numbers=seen, narrowed=narrowed, count=seen[chosen], totals=totals)
+        return Seen(presets=presets, preset=presets[chosen], numbers=seen, count=seen[chosen], totals=totals)
     numbers: list[int | None]
     if typed and looking:
         numbers = [counts.CAP + 1, *[None] * len(conditions)]
-        count = counts.CAP + 1 if not chosen else counts.capped(querysets=[narrowed])[0]
+        count = counts.CAP + 1 if not chosen else counts.capped(querysets=[wanted.narrowed])[0]
         numbers[chosen] = count
     else:
-        every = counts.capped_lately(querysets=[queryset, *(queryset.filter(one) for one in conditions)])
+        every = counts.capped_lately(querysets=[wanted.rows, *(wanted.rows.filter(one) for one in conditions)])
         _note(name, every[0] <= counts.CAP)
         count, numbers = every[chosen], [*every]
     if exact and count > counts.CAP:
-        count = narrowed.order_by().count()
-    totals = _totals(narrowed, summed, known=exact or unasked or count <= counts.CAP)
-    return Seen(presets=presets, preset=presets[chosen], numbers=numbers, narrowed=narrowed, count=count, totals=totals)
+        count = wanted.narrowed.order_by().count()
+    totals = _totals(wanted, summed, known=exact or unasked or count <= counts.CAP)
+    return Seen(presets=presets, preset=presets[chosen], numbers=numbers, count=count, totals=totals)
 
 
 def _note(name: Hashable, is_small: bool) -> None:
@@ -74,10 +69,10 @@ def _note(name: Hashable, is_small: bool) -> None:
     _small.add(name)
 
 
-def _totals(queryset: QuerySet[Any], summed: Sequence[Column], *, known: bool) -> list[Total]:
+def _totals(wanted: Wanted, summed: Sequence[Column], *, known: bool) -> list[Total]:
     if not summed or not known:
         return [Total(label=f"{column.label}合计", value=None) for column in summed]
-    found = queryset.order_by().aggregate(**{f"sum_{column.key}": Sum(column.total) for column in summed})
+    found = wanted.narrowed.order_by().aggregate(**{f"sum_{column.key}": Sum(column.total) for column in summed})
     return [Total(label=f"{column.label}合计", value=found[f"sum_{column.key}"] or 0) for column in summed]
 
 

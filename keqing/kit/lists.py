@@ -15,9 +15,10 @@ from keqing.kit.addresses import whole_number
 from keqing.kit.formats import day_bounds
 from keqing.kit.list_files import FileColumn
 from keqing.kit.list_filters import Filters
-from keqing.kit.list_page import SIZES, ListPage, query_of
+from keqing.kit.list_page import SIZES, ListPage
 from keqing.kit.list_parts import Asked, Column, Offer, Preset, a_day
-from keqing.kit.list_seen import Keep, Seen, look
+from keqing.kit.list_seen import look
+from keqing.kit.list_wanted import Wanted
 
 NEWEST = keyset.Sort(key="newest", path="pk", descending=True)
 
@@ -59,6 +60,8 @@ class ListSpec:
     elsewhere: ClassVar[Collection[str]] = ()
     # whether the reader's rights, the day and the address alone make the statements of the list (not its rows): kept then
     steady: ClassVar[bool] = False
+    # of a steady list: filters whose value reaches the statement as it is, so that one statement serves all values
+    passed_on: ClassVar[Collection[str]] = ()
     # filter and order in words, for a file; empty: as the fields, chips and columns of the address say it
     said: str = ""
     # what a file holds, see list_files; a column of the screen that is not here stays out of it
@@ -95,17 +98,23 @@ class ListSpec:
     def build(self, *, request: HttpRequest, queryset: QuerySet[Any], today: date) -> ListPage:
         """One page of ``queryset`` (already narrowed to what the reader may see), everything taken from the URL."""
         filtering = Filters(spec=self, request=request)
-        filtered = self.filter(queryset, filtering.cleaned)
-        exact = request.GET.get("count") == "exact"
+        asked, active = Asked(user=request.user, today=today), self._active_preset(request)
+        presets = [Preset(key="", label=self.all_label, condition=lambda _: Q()), *self.presets]
+        conditions = [one.condition(asked) for one in presets]
+        chosen = next(index for index, preset in enumerate(presets) if preset.key == active)
+        wanted = Wanted(
+            spec=self, request=request, queryset=queryset, cleaned=filtering.cleaned, condition=conditions[chosen], today=today,
+        )
         columns = self.shown_columns(request)
-        typed = bool(filtering.cleaned.get("q"))
-        seen = self._seen(request, filtered, columns, today, exact=exact, typed=typed)
-        narrowed = seen.narrowed
-        size = self._size(request)
-        sort = self._sort(request) or NEWEST
-        day_field = keyset.date_field(queryset=narrowed, path=sort.path)
-        common = typed and seen.count > counts.CAP
-        page = self._page(request, narrowed, sort, size, day_field, self._keep(request, today), common=common)
+        exact, typed = request.GET.get("count") == "exact", bool(filtering.cleaned.get("q"))
+        seen = look(
+            wanted=wanted, presets=presets, conditions=conditions[1:], chosen=chosen,
+            summed=[column for column in columns if column.total], exact=exact, unasked=request.GET.get("sums") == "1",
+            typed=typed, name=(self.key, request.user.pk),
+        )
+        size, sort = self._size(request), self._sort(request) or NEWEST
+        day_field = wanted.keep("day", lambda rows: keyset.date_field(queryset=rows, path=sort.path))
+        page = self._page(request, wanted, sort, size, day_field, common=typed and seen.count > counts.CAP)
         offers = [one for provider in _offers for one in provider(self.key, request.user)] if self.selectable else []
         self.selectable = bool(offers)  # type: ignore[misc]
         return ListPage(
@@ -186,7 +195,7 @@ class ListSpec:
         return next((one for one in self.columns if one.sort and one.key == wanted.removeprefix("-")), None)
 
     def _page(
-        self, request: HttpRequest, queryset: QuerySet[Any], sort: keyset.Sort, size: int, day_field: Any, keep: Keep, *, common: bool
+        self, request: HttpRequest, wanted: Wanted, sort: keyset.Sort, size: int, day_field: Any, *, common: bool
     ) -> keyset.Page:
         get = request.GET
         start: Any = get.get("letter", "")[:1].lower() if self.lettered(sort) else ""
@@ -196,10 +205,12 @@ class ListSpec:
                 first, following = day_bounds(day)
                 start = following - timedelta(microseconds=1) if sort.descending else first
         if start == "" and not (get.get("after") or get.get("before") or common):
-            opening: keyset.Opening = keep(f"opening {size}", lambda: keyset.Opening(queryset=queryset, sort=sort, size=size))
-            return opening.page()
+            opening = wanted.keep(
+                f"opening {size}", lambda rows: keyset.Opening(queryset=rows.filter(wanted.condition), sort=sort, size=size)
+            )
+            return opening.page(wanted.given)
         return keyset.page(
-            queryset=queryset,
+            queryset=wanted.narrowed,
             sort=sort,
             size=size,
             after=get.get("after", ""),
@@ -213,27 +224,6 @@ class ListSpec:
         if sort.descending:
             return False
         return any(column.key == sort.key and column.letters for column in self.columns)
-
-    def _seen(
-        self, request: HttpRequest, filtered: QuerySet[Any], columns: Sequence[Column], today: date, *, exact: bool, typed: bool
-    ) -> Seen:
-        """The rows of the chip in use, and the figures of all chips."""
-        asked, active = Asked(user=request.user, today=today), self._active_preset(request)
-        presets = [Preset(key="", label=self.all_label, condition=lambda _: Q()), *self.presets]
-        chosen = next(index for index, preset in enumerate(presets) if preset.key == active)
-        return look(
-            queryset=filtered, presets=presets, conditions=[one.condition(asked) for one in presets[1:]], chosen=chosen,
-            summed=[column for column in columns if column.total], exact=exact, unasked=request.GET.get("sums") == "1",
-            typed=typed, name=(self.key, request.user.pk), keep=self._keep(request, today),
-        )
-
-    def _keep(self, request: HttpRequest, today: date) -> Keep:
-        """Keeps statements of this list as the address asks for it, for its reader and day; texts typed are too many."""
-        if not self.steady or not request.GET.keys().isdisjoint({"q", "view"}):
-            return lambda _name, make: make()
-        reader: Any = request.user
-        asked = (self.key, query_of(request), today)
-        return lambda name, make: reader.recall((name, *asked), make, bulky=True)
 
 
 def respond(

@@ -7,6 +7,7 @@ What depends on the reader's rights, on filters or on the clock is not for this:
 import inspect
 from collections.abc import Callable, Sequence
 from copy import copy
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import update_wrapper
 from typing import Any, Generic, TypeVar
@@ -31,6 +32,35 @@ class AmongLookup(Lookup):
         return f"{column} = ANY(%s)", (*values, list(self.rhs))
 
 
+@dataclass(frozen=True)
+class Given:
+    """Values for a statement that was written with marks in their places: pairs of both."""
+
+    pairs: Sequence[tuple[Any, Any]] = ()
+
+    def put_in(self, parameters: Sequence[Any]) -> tuple[Any, ...]:
+        return tuple(self._value(one) for one in parameters) if self.pairs else tuple(parameters)
+
+    def _value(self, one: Any) -> Any:
+        """Whole numbers keep the width the column's field wrapped the mark in, and texts the signs of a pattern around them."""
+        for mark, value in self.pairs:
+            if _is(one, mark):
+                return type(one)(value) if isinstance(one, int) else value
+            if isinstance(mark, str) and isinstance(one, str) and one == f"%{mark}%":
+                return f"%{_literally(value)}%"
+        if isinstance(one, list) and any(isinstance(part, str) for part in one):
+            return [self._value(part) for part in one]
+        return one
+
+
+NOTHING_GIVEN = Given()
+
+
+def _literally(text: str) -> str:
+    """As a pattern of ``like`` writes a text that holds its signs."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
 class Prepared(Generic[T]):
     """A function from values to a queryset, called with the same names to get its rows.
 
@@ -44,14 +74,16 @@ class Prepared(Generic[T]):
         self.written: tuple[QuerySet[Any, T], Any, str, Sequence[Any]] | None = None
 
     def __call__(self, **values: Any) -> list[T]:
+        return self.rows(Given([(mark, values[name]) for name, mark in self.marks.items()]))
+
+    def rows(self, given: Given) -> list[T]:
         try:
             queryset, compiler, sql, parameters = self.written or self._write()
         except EmptyResultSet:
             return []  # a condition nothing meets, whatever the values
-        given = [(mark, values[name]) for name, mark in self.marks.items()]
         asked = copy(compiler)
         asked.connection = connections[queryset.db]
-        asked.as_sql = lambda *_args, **_kwargs: (sql, tuple(_value(one, given) for one in parameters))
+        asked.as_sql = lambda *_args, **_kwargs: (sql, given.put_in(parameters))
         rows = queryset._chain()  # type: ignore[attr-defined]
         rows.query.get_compiler = lambda *_args, **_kwargs: asked
         return list(rows)
@@ -82,11 +114,3 @@ def _mark(kind: Any, number: int) -> Any:
 
 def _is(one: Any, mark: Any) -> bool:
     return isinstance(one, type(mark)) and bool(one == mark)
-
-
-def _value(one: Any, given: Sequence[tuple[Any, Any]]) -> Any:
-    """The value given for this one; whole numbers keep the width the column's field wrapped the mark in."""
-    for mark, value in given:
-        if _is(one, mark):
-            return type(one)(value) if isinstance(one, int) else value
-    return one

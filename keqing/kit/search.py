@@ -80,6 +80,18 @@ class SearchQuery:
         return bool(self.words) and all(any(_holds(way, columns) for way in word) for word in self.words)
 
 
+class MarkedText(str):
+    """Stands for any text that is looked for in the same way: ``plan`` holds a mark in the place of each word of it."""
+
+    plan: SearchQuery
+
+    @classmethod
+    def of(cls, plan: SearchQuery) -> "MarkedText":
+        text = cls("\ue002")
+        text.plan = plan
+        return text
+
+
 def normalise(text: str) -> str:
     """Half-width, lower-case, letters and digits only: signs and spaces never hide a match."""
     folded = unicodedata.normalize("NFKC", text).lower()
@@ -113,6 +125,8 @@ def search_terms(
 
 def query_plan(q: str) -> SearchQuery:
     """How to look for what the user typed; empty when nothing searchable was typed."""
+    if isinstance(q, MarkedText):
+        return q.plan
     whole = unicodedata.normalize("NFKC", q).strip()
     words = [whole] if _ONE_NUMBER.fullmatch(whole) else whole.split()
     plans = (_alternatives(part[:LONGEST_WORD]) for word in words for part in _parts(normalise(word)))

@@ -90,6 +90,7 @@ class OrganisationList(ListSpec):
     filter_form = OrganisationFilter
     filters_remembered = True
     steady = True
+    passed_on = ("q", "owner")
     walks = True
     noun = "家"
     selectable = True

@@ -1,14 +1,18 @@
 """Lists of a text somebody looks for: drawn once for all texts, and the same as if drawn for each."""
 
 import re
+from unittest.mock import patch
 from urllib.parse import urlencode
 
 import pytest
+from django.db.models.sql.compiler import SQLCompiler
 from django.urls import reverse
 
-from keqing.access.tests.factories import make_cast
+from keqing.access.tests.factories import make_cast, position_of
 from keqing.kit import remembered
 from keqing.kit.list_page import TYPED, ListPage, Wish
+from keqing.people.models import Organisation
+from keqing.people.tables import OrganisationList
 from keqing.people.tests.factories import make_organisation
 from keqing.people.tests.test_pages import signed_in
 
@@ -45,8 +49,53 @@ def test_a_list_drawn_for_all_texts_says_of_each_what_it_would_say_alone(monkeyp
     again = [*pages(client, path, **more)[::-1], *pages(client, path, **more)][len(NASTY):]
     with monkeypatch.context() as patched:
         patched.setattr(ListPage, "wish", Wish(""))
+        patched.setattr(OrganisationList, "steady", False)
         alone = pages(client, path, **more)
     for text, page, other, plain in zip(NASTY, first, again, alone, strict=True):
         assert page.splitlines() == plain.splitlines(), text
         assert other.splitlines() == plain.splitlines(), text
     assert all(TYPED[0] not in page for page, text in zip(first, NASTY, strict=True) if TYPED[0] not in text and TYPED[1] not in text)
+
+
+@pytest.mark.proves("U25", "R-194")
+def test_one_statement_for_all_texts_and_owners_finds_for_each_what_its_own_would_find(monkeypatch):
+    cast = make_cast()
+    names = ("市人民医院", "人民 医院", "康宁_医院", "康宁%诊所", "曾都医院", "重庆 (一)", "a1b2c3", "单县中心医院", "12345")
+    staff = (cast.rep, cast.sibling, cast.other_area_rep)
+    for number, name in enumerate(names * 2):
+        make_organisation(name=f"{name}{number}", owner=staff[number % 3], kind=("hospital", "pharmacy", "distributor")[number % 3])
+    client, path = signed_in(cast.gm), reverse("people:organisations", args=["all"])
+    owners = [position_of(one).pk for one in staff]
+    texts = ("人民", "医院", "康宁_", "康宁%", "zeng", "zdyy", "rmyy", "chongqing", "a1b", "县中", "1234", "人民 医", "张wd", "yy", "医", "_", "%")
+    wishes = [{"q": text} for text in texts]
+    wishes += [{"owner": owner} for owner in (*owners, 10**9, "李", "0", "²")]
+    wishes += [{"q": text, "owner": owner, "preset": preset} for text in texts[:4] for owner in owners for preset in ("", "quiet")]
+
+    def found(wish) -> list[str]:
+        answer = client.get(path, wish)
+        assert answer.status_code == 200
+        page = answer.context["page"]
+        return [*(row.name for row in page.rows), *(str(chip.count) for chip in page.chips), page.total_label]
+
+    kept = [[found(wish) for wish in wishes] for _ in range(2)]
+    monkeypatch.setattr(OrganisationList, "steady", False)
+    assert kept == [[found(wish) for wish in wishes]] * 2
+    assert len({tuple(one) for one in kept[0]}) > 12
+
+
+@pytest.mark.proves("R-194")
+def test_a_text_of_the_same_shape_is_looked_for_by_the_statement_written_before():
+    cast = make_cast()
+    for name in ("市人民医院", "康宁诊所"):
+        make_organisation(name=name, owner=cast.rep)
+    client, path = signed_in(cast.rep), reverse("people:organisations", args=["all"])
+
+    def written(text: str) -> tuple[int, list[str]]:
+        with patch.object(SQLCompiler, "as_sql", autospec=True, side_effect=SQLCompiler.as_sql) as writing:
+            rows = [row.name for row in client.get(path, {"q": text}).context["page"].rows]
+        return sum(call.args[0].query.model is Organisation for call in writing.mock_calls), rows
+
+    for text in ("市人", "诊所"):  # the statements around the list are written too
+        written(text)
+    assert written("人民") == (0, ["市人民医院"])
+    assert written("康宁") == (0, ["康宁诊所"])
