@@ -11,7 +11,7 @@ from django.db.models.functions import Cast, Coalesce
 from keqing.access.models import Position, Staff
 from keqing.audit.models import Entry
 from keqing.kit.addresses import whole_number
-from keqing.kit.prepared import prepared
+from keqing.kit.prepared import Prepared, prepared
 from keqing.kit.search import PHONE_TAIL, Alternative, SearchQuery, query_plan
 from keqing.kit.search_filter import search_q
 from keqing.people.choices import GUARDED_ROLES, Role, Title
@@ -74,12 +74,13 @@ def key_people(organisation_id: int, *, limit: int = 5) -> list[KeyPerson]:
 
 def first_contacts(organisation_ids: Collection[int]) -> dict[int, KeyPerson]:
     """For a page of a list: the person to ask for at each organisation. One statement."""
-    found: dict[int, KeyPerson] = {}
-    for organisation_id, _, mine in _at(organisation_ids):
-        best = found.get(organisation_id)
-        if best is None or _rank(mine) < _rank(best):
-            found[organisation_id] = mine
-    return found
+    best: dict[int, tuple[tuple[int, bool, int], tuple[Any, ...]]] = {}
+    for place in _places_at(organisations=list(organisation_ids)):
+        rank = (ORDER.get(place[4], 99), not place[7], place[2])  # as _rank
+        known = best.get(place[0])
+        if known is None or rank < known[0]:
+            best[place[0]] = rank, place
+    return {organisation_id: _key_person(*place[2:]) for organisation_id, (_, place) in best.items()}
 
 
 @prepared
@@ -93,18 +94,17 @@ def _places_at(organisations: list[int]) -> QuerySet[Affiliation, tuple[Any, ...
 
 
 def _at(organisation_ids: Collection[int]) -> list[tuple[int, int | None, KeyPerson]]:
-    """Who works at these organisations today: organisation, department, person. Plain values: a list asks for hundreds."""
-    return [
-        (
-            organisation_id, department_id,
-            KeyPerson(
-                person_id=person_id, name=name, role=role, role_label=_ROLE_LABELS.get(role, role), department=department or "",
-                post=post, is_department_head=is_head, mobile=mobile, title=_TITLE_LABELS.get(title, title),
-            ),
-        )
-        for organisation_id, department_id, person_id, name, role, department, post, is_head, mobile, title
-        in _places_at(organisations=list(organisation_ids))
-    ]
+    """Who works at these organisations today: organisation, department, person."""
+    return [(place[0], place[1], _key_person(*place[2:])) for place in _places_at(organisations=list(organisation_ids))]
+
+
+def _key_person(
+    person_id: int, name: str, role: str, department: str | None, post: str, is_head: bool, mobile: str, title: str
+) -> KeyPerson:
+    return KeyPerson(
+        person_id=person_id, name=name, role=role, role_label=_ROLE_LABELS.get(role, role), department=department or "",
+        post=post, is_department_head=is_head, mobile=mobile, title=_TITLE_LABELS.get(title, title),
+    )
 
 
 def _rank(one: KeyPerson) -> tuple[int, bool, int]:
@@ -220,11 +220,28 @@ OWNERS_OFFERED = 100
 
 def list_choices(*, staff: Staff, word: str, kind: str | None, province: str = "", owner: str = "") -> ListChoices:
     """``province`` has its cities offered; ``owner`` is the one chosen now. Remembered until a choice changes."""
-    key = ("list_choices", str(word), kind, province[:2], whole_number(owner) or 0)
-    return staff.recall(key, lambda: _list_choices(staff=staff, word=word, kind=kind, province=province, owner=owner))
+    key = ("list_choices", str(word), kind, province[:2])
+    choices = staff.recall(key, lambda: _list_choices(staff=staff, word=word, kind=kind, province=province))
+    number = whole_number(owner)
+    if not choices.has_more_owners or not number:
+        return choices
+    ask = staff.recall(("owner_chosen", str(word), kind), lambda: _asking_for_owner(staff=staff, word=word, kind=kind), bulky=True)
+    return replace(choices, owners=[_owner_choice(*found) for found in ask(position=number)])
 
 
-def _list_choices(*, staff: Staff, word: str, kind: str | None, province: str, owner: str) -> ListChoices:
+def _owner_choice(pk: int | str, name: str, holder: str) -> tuple[str, str]:
+    return str(pk), f"{holder}（{name}）" if holder else f"{name}（空缺）"
+
+
+def _asking_for_owner(*, staff: Staff, word: str, kind: str | None) -> Prepared[tuple[Any, ...]]:
+    def named(position: int) -> QuerySet[Position, tuple[Any, ...]]:
+        reached = positions_reached(staff=staff, word=word, kind=kind)
+        return reached.filter(pk=position).order_by().values_list("pk", "name", Coalesce(F("holder__name"), Value("")))
+
+    return Prepared(named)
+
+
+def _list_choices(*, staff: Staff, word: str, kind: str | None, province: str) -> ListChoices:
     def columns(rows: QuerySet[Any], what: str, pk: Any, name: Any, group: Any, group_name: Any) -> QuerySet[Any]:
         text = CharField()
         return rows.order_by().annotate(
@@ -235,7 +252,6 @@ def _list_choices(*, staff: Staff, word: str, kind: str | None, province: str, o
     none = Value("")
     reached, holder = positions_reached(staff=staff, word=word, kind=kind), Coalesce(F("holder__name"), none)
     owners = columns(reached, "owner", F("pk"), F("name"), none, holder)[: OWNERS_OFFERED + 1]
-    chosen = columns(reached.filter(pk=whole_number(owner) or 0), "chosen", F("pk"), F("name"), none, holder)
     tags = columns(
         Tag.objects.filter(closed_on__isnull=True, dimension__closed_on__isnull=True), "tag", F("pk"), F("name"),
         F("dimension_id"), F("dimension__name"),
@@ -247,17 +263,17 @@ def _list_choices(*, staff: Staff, word: str, kind: str | None, province: str, o
         Division.objects.filter(places, valid_to__isnull=True), "place", F("code"), F("name"), F("level"), none
     )
     made = ListChoices([], [], [], {})
-    offered: dict[str, list[tuple[str, str]]] = {"owner": [], "chosen": []}
-    found = tags.union(divisions, owners, chosen, all=True)
+    offered: list[tuple[str, str]] = []
+    found = tags.union(divisions, owners, all=True)
     for what, pk, name, group, group_name in sorted(found, key=lambda r: (r[0], r[3], len(r[1]), r[1])):
-        if what in offered:
-            offered[what].append((pk, f"{group_name}（{name}）" if group_name else f"{name}（空缺）"))
+        if what == "owner":
+            offered.append(_owner_choice(pk, name, group_name))
         elif what == "tag":
             made.tags.setdefault((group, group_name), []).append((pk, name))
         else:
             (made.provinces if group == "1" else made.cities).append((pk, name))  # type: ignore[attr-defined]
-    many = len(offered["owner"]) > OWNERS_OFFERED
-    return replace(made, owners=offered["chosen" if many else "owner"], has_more_owners=many)
+    many = len(offered) > OWNERS_OFFERED
+    return replace(made, owners=[] if many else offered, has_more_owners=many)
 
 
 def without_phones(plan: SearchQuery) -> SearchQuery:
