@@ -53,10 +53,10 @@ class Filters:
 
     def area(self, page: "ListPage") -> SafeString:
         """The form above the list."""
-        if not self.spec.filters_remembered or not page.wish:
+        wish = page.wish_for("q")
+        if not self.spec.filters_remembered or not wish:
             return self.drawn(page)
         reader: Any = self.request.user
-        wish = page.wish
         drawn: SafeString = reader.recall(("filters", str(wish)), lambda: wish.page.filtering.drawn(wish.page))
         return wish.put_in(drawn)
 

@@ -1,11 +1,12 @@
 """What ``kit/list.html`` draws: one page of a list with everything around it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from html import escape
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus, urlencode
 
@@ -25,28 +26,33 @@ if TYPE_CHECKING:
 
 SIZES = (50, 20, 100)
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-# stands for the text somebody looks for in what is drawn once for all texts: nobody types it, and an address spells it
-# otherwise than a page
-TYPED = "\ue000\ue001"
-_IN_ADDRESS, _IN_ADDRESS_OF_ADDRESS = quote_plus(TYPED), quote_plus(quote_plus(TYPED))
+# what stands for a value in what is drawn once for all values: nobody types it, and an address spells it otherwise than a page
+MARK = "\ue000"
 
 
 class Wish(str):
     """The address of a list as the name of what is drawn once for it: ``{% remembered page.wish … %}``.
 
-    Everything that shows a text somebody looks for is drawn with ``TYPED`` in its place: ``page`` is that page.
+    Drawn is ``page``, the same list as if a mark had been typed in the place of each of ``values``.
     """
 
     page: "ListPage"
-    text: str
+    values: Mapping[str, str] = MappingProxyType({})
 
     def put_in(self, drawn: SafeString) -> SafeString:
-        """The text where it belongs, written as each place needs it."""
-        if not self.text:
+        """The values where they belong, written as each place needs it."""
+        if not self.values:
             return drawn
-        once = quote_plus(self.text)
-        filled = drawn.replace(_IN_ADDRESS_OF_ADDRESS, quote_plus(once)).replace(_IN_ADDRESS, once)
-        return mark_safe(filled.replace(TYPED, escape(self.text)))  # noqa: S308  escaped in each place
+        filled: str = drawn
+        coded = {quote_plus(mark): quote_plus(value) for mark, value in self.values.items()}
+        # the innermost last: what was put in is not looked at again
+        for mark, value in coded.items():
+            filled = filled.replace(quote_plus(mark), quote_plus(value))
+        for mark, value in coded.items():
+            filled = filled.replace(mark, value)
+        for mark, value in self.values.items():
+            filled = filled.replace(mark, escape(value))
+        return mark_safe(filled)  # noqa: S308  escaped in each place
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,27 +103,40 @@ class ListPage:
 
     @cached_property
     def wish(self) -> Wish:
-        """Empty for places deep in a list and for texts that are not looked for as they stand there."""
-        get = self.request.GET
-        typed = get.getlist("q")
-        if not PLACE.keys().isdisjoint(get.keys()) or len(typed) > 1:
-            return Wish("")
-        if typed and (self.filtering.cleaned.get("q") != typed[0] or TYPED[0] in typed[0]):
-            return Wish("")
-        page = self._with_text(TYPED) if typed else self
-        wish = Wish(page.here_url)
-        wish.page, wish.text = page, typed[0] if typed else ""
+        """For all texts and all other values that are passed on; empty where the place in the list shows."""
+        return self._wish(dict.fromkeys(["q", *self.spec.passed_on]))
+
+    def wish_for(self, *names: str) -> Wish:
+        """For all values of these filters, their form included: it must take a mark for one."""
+        wish = self._wish(names)
+        if wish.values:
+            wish.page = replace(wish.page, filtering=Filters(spec=self.spec, request=wish.page.request))
         return wish
 
-    def _with_text(self, text: str) -> "ListPage":
-        """The same page, as if this text had been typed."""
+    def _wish(self, names: Iterable[str]) -> Wish:
+        sent = self.request.GET
+        if not PLACE.keys().isdisjoint(sent.keys()):
+            return Wish("")
+        typed = {name: sent.getlist(name) for name in names if name in sent}
+        # a value that is not looked for as it stands there is drawn as it is
+        if any(len(texts) > 1 or self.filtering.cleaned.get(name) != texts[0] or MARK in texts[0] for name, texts in typed.items()):
+            return Wish("")
+        marks = {name: f"{MARK}{number}{MARK}" for number, name in enumerate(typed)}
+        page = self._with(marks) if typed else self
+        wish = Wish(page.here_url)
+        wish.page, wish.values = page, {marks[name]: texts[0] for name, texts in typed.items()}
+        return wish
+
+    def _with(self, marks: Mapping[str, str]) -> "ListPage":
+        """The same page, with these values in its address."""
         request = copy(self.request)
         get = self.request.GET.copy()
-        get["q"] = text
+        for name, mark in marks.items():
+            get[name] = mark
         get._mutable = False
         request.GET = get  # type: ignore[assignment]
         request.META = {**self.request.META, "QUERY_STRING": get.urlencode()}
-        return replace(self, request=request, filtering=Filters(spec=self.spec, request=request))
+        return replace(self, request=request)
 
     @property
     def more_filters(self) -> bool:
