@@ -25,7 +25,7 @@ def escape(text: str) -> str:
     return escape_marks(text) if _MARKS.search(text) else text
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: a page makes 500, and each would take three times as long
 class Cell:
     """One cell. ``text`` is escaped unless it is safe; ``label`` is what a phone shows before it."""
 
@@ -37,6 +37,7 @@ class Cell:
     title: str = ""
 
 
+PLAIN = Cell()
 Drawn = Cell | str | None
 CellOf = Callable[[Any, date], Drawn]
 
@@ -46,7 +47,7 @@ def draw(
 ) -> SafeString:
     """The ``<tr>`` of ``rows``. ``place`` is what a row's links carry so that its page knows this list."""
     makers = [(column, column.cell or _attribute(column.key), _css(column, first)) for first, column in _firsts(columns)]
-    suffix = f"?{urlencode({'from': place})}" if place else ""
+    suffix = escape(f"?{urlencode({'from': place})}") if place else ""
     return mark_safe("".join(_row(spec, row, makers, reader, today, suffix) for row in rows))  # noqa: S308  escaped below
 
 
@@ -54,20 +55,21 @@ def _row(
     spec: "ListSpec", row: Any, makers: Sequence[tuple["Column", CellOf, str]], reader: Any, today: date, suffix: str
 ) -> str:
     url, panel = spec.url_of(row), spec.panel_of(row)
+    link = escape(url) + suffix if url else ""
     parts = [f'<tr data-row data-id="{escape(str(row.pk))}"']
     if panel:
-        parts.append(f' data-panel-url="{escape(panel + suffix)}">')
+        parts.append(f' data-panel-url="{escape(panel)}{suffix}">')
     else:
-        parts.append(f' data-href="{escape(url + suffix)}">' if url else ">")
+        parts.append(f' data-href="{link}">' if url else ">")
     if spec.selectable:
         parts.append(
             f'<td class="check"><input type="checkbox" class="checkbox checkbox-xs" name="selected" value="{row.pk}"'
             f' form="bulk" aria-label="选择 {escape(str(row))}"></td>'
         )
     editable = spec.editable(row, reader) if spec.edit_url else ()
-    for number, (column, make, css) in enumerate(makers):
-        link = escape(url + suffix) if number == 0 and url else ""
+    for column, make, css in makers:
         parts.append(_cell(make(row, today), css, column.key if column.edit and column.edit in editable else "", link))
+        link = ""
     parts.append("</tr>")
     return "".join(parts)
 
@@ -79,17 +81,18 @@ def cell_html(*, column: "Column", row: Any, today: date) -> SafeString:
 
 
 def _cell(drawn: Drawn, css: str, edit: str, link: str) -> str:
-    cell = drawn if isinstance(drawn, Cell) else Cell(drawn)
-    empty = cell.text is None or cell.text == ""
-    text = NOTHING if empty else cell.text if hasattr(cell.text, "__html__") else escape(str(cell.text))
+    cell = drawn if isinstance(drawn, Cell) else PLAIN
+    value: Any = drawn if cell is PLAIN else cell.text
+    empty = value is None or value == ""
+    text: str = NOTHING if empty else value if hasattr(value, "__html__") else escape(str(value))
     if link:
         text = f'<a href="{link}">{text}</a>'
     if cell.badge:
         text += f' <span class="badge badge-sm badge-soft badge-{cell.tone}">{escape(cell.badge)}</span>'
-    classes = f"{css} {cell.css}" if cell.css else css
+    classes = f"{css} {cell.css}".strip() if cell.css else css
     if empty:
-        classes += " text-muted phone-hide"
-    out = f'<td class="{classes.strip()}"' if classes.strip() else "<td"
+        classes = f"{classes} text-muted phone-hide".strip()
+    out = f'<td class="{classes}"' if classes else "<td"
     if cell.label:
         out += f' data-label="{escape(cell.label)}"'
     if cell.title:
