@@ -159,7 +159,7 @@ class ListPage:
 
     @property
     def total_label(self) -> str:
-        return f"{counts.CAP:,}+" if self.count > counts.CAP and not self.exact else f"{self.count:,}"
+        return f"{self.count:,}" if self.exact else counts.said(self.count)
 
     @property
     def count(self) -> int:

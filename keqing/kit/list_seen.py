@@ -30,8 +30,8 @@ def look(
 ) -> Seen:
     """``conditions`` belong to ``presets`` from the second on; ``chosen`` is the number of the chip in use.
 
-    Every chip is counted up to ``counts.CAP``; sums of more rows wait for a click (``unasked``) or the exact count: they
-    would read everything. A list (``name``) that was within the cap the last time is counted and summed by one look, whose
+    Every chip is counted up to ``counts.CAP``, with a text typed up to ``counts.TYPED_CAP``; sums of more rows wait for a
+    click (``unasked``) or the exact count: they would read everything. A list (``name``) that was within the cap the last time is counted and summed by one look, whose
     statement may be known from before. Rows with a text somebody ``typed`` are always looked at once: no index leads to
     those of a chip, so beyond the cap only the chip in use has a number.
     """
@@ -39,7 +39,10 @@ def look(
     if typed or name in _small:
         sums = {column.key: column.total for column in summed}
         among = chosen - 1 if chosen else None
-        looking = wanted.keep("glance", lambda rows: counts.looking(queryset=rows, conditions=conditions, sums=sums, among=among))
+        cap = counts.TYPED_CAP if typed else counts.CAP
+        looking = wanted.keep(
+            "glance", lambda rows: counts.looking(queryset=rows, conditions=conditions, sums=sums, cap=cap, among=among)
+        )
         found = looking.glance(wanted.given) if looking else None
     if found is not None:
         seen = [found.total, *found.numbers]
@@ -47,16 +50,15 @@ def look(
         return Seen(presets=presets, preset=presets[chosen], numbers=seen, count=seen[chosen], totals=totals)
     numbers: list[int | None]
     if typed and looking:
-        numbers = [counts.CAP + 1, *[None] * len(conditions)]
-        count = counts.CAP + 1 if not chosen else counts.capped(querysets=[wanted.narrowed])[0]
-        numbers[chosen] = count
+        numbers = [counts.Beyond(counts.TYPED_CAP), *[None] * len(conditions)]
+        numbers[chosen] = count = counts.capped_typed(queryset=wanted.narrowed) if chosen else counts.Beyond(counts.TYPED_CAP)
     else:
         every = counts.capped_lately(querysets=[wanted.rows, *(wanted.rows.filter(one) for one in conditions)])
         _note(name, every[0] <= counts.CAP)
         count, numbers = every[chosen], [*every]
-    if exact and count > counts.CAP:
+    if exact and counts.is_beyond(count):
         count = wanted.narrowed.order_by().count()
-    totals = _totals(wanted, summed, known=exact or unasked or count <= counts.CAP)
+    totals = _totals(wanted, summed, known=exact or unasked or not counts.is_beyond(count))
     return Seen(presets=presets, preset=presets[chosen], numbers=numbers, count=count, totals=totals)
 
 

@@ -114,7 +114,7 @@ class ListSpec:
         )
         size, sort = self._size(request), self._sort(request) or NEWEST
         day_field = wanted.keep("day", lambda rows: keyset.date_field(queryset=rows, path=sort.path))
-        page = self._page(request, wanted, sort, size, day_field, common=typed and seen.count > counts.CAP)
+        page = self._page(request, wanted, sort, size, day_field, common=typed and counts.is_beyond(seen.count))
         offers = [one for provider in _offers for one in provider(self.key, request.user)] if self.selectable else []
         self.selectable = bool(offers)  # type: ignore[misc]
         return ListPage(

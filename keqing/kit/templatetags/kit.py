@@ -152,7 +152,7 @@ def count_capped(value: int | None) -> str:
     """``6,214``, or ``10,000+`` for a count that stopped at the cap."""
     if value is None:
         return NOTHING
-    return f"{counts.CAP:,}+" if value > counts.CAP else f"{value:,}"
+    return counts.said(value)
 
 
 @register.filter

@@ -251,7 +251,7 @@ def test_a_text_that_very_many_rows_hold_pages_as_any_other(
     pages = [_build(shops, f"?sort={sort}&q=0")]
     while pages[-1].next_url:
         pages.append(_build(shops, pages[-1].next_url))
-    monkeypatch.setattr(counts, "CAP", 10)
+    monkeypatch.setattr(counts, "TYPED_CAP", 10)
 
     walked = [_build(shops, f"?sort={sort}&q=0")]
     while walked[-1].next_url:
@@ -266,7 +266,7 @@ def test_a_text_that_very_many_rows_hold_pages_as_any_other(
 def test_the_rows_of_such_a_text_are_met_along_the_index_of_the_order(
     shops: QuerySet[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(counts, "CAP", 10)
+    monkeypatch.setattr(counts, "TYPED_CAP", 10)
     with CaptureQueriesContext(connection) as queries:
         found = _build(shops, "?sort=-due&q=0")
 
@@ -286,7 +286,7 @@ def test_only_an_index_that_holds_this_very_order_is_walked(
     shops: QuerySet[Any], monkeypatch: pytest.MonkeyPatch, sort: str, walked: bool
 ) -> None:
     """Read from its end an index puts empty values first: the whole table would be sorted on the way."""
-    monkeypatch.setattr(counts, "CAP", 10)
+    monkeypatch.setattr(counts, "TYPED_CAP", 10)
     with CaptureQueriesContext(connection) as queries:
         _build(shops, f"?sort={sort}&q=0")
     assert any(f"LIMIT {keyset.WALK}" in one["sql"] for one in queries) is walked
@@ -295,13 +295,14 @@ def test_only_an_index_that_holds_this_very_order_is_walked(
 def test_beyond_the_cap_a_typed_text_leaves_the_chips_without_numbers_but_the_one_in_use(
     shops: QuerySet[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(counts, "CAP", 20)
+    monkeypatch.setattr(counts, "TYPED_CAP", 20)
     page, late = _build(shops, "?q=0"), _build(shops, "?q=0&preset=late")
     monkeypatch.undo()
     exact = _build(shops, "?q=0")
 
-    assert [chip.count for chip in page.chips] == [21, None, None, None]
-    assert [chip.count for chip in late.chips] == [21, min(exact.chips[1].count or 0, 21), None, None]
+    assert [chip.count for chip in page.chips] == [20, None, None, None]
+    assert page.total_label == counts.said(page.chips[0].count or 0) == "20+"
+    assert [chip.count for chip in late.chips] == [20, min(exact.chips[1].count or 0, 20), None, None]
     assert late.count == late.chips[1].count
 
 
