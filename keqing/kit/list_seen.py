@@ -31,9 +31,9 @@ def look(
     """``conditions`` belong to ``presets`` from the second on; ``chosen`` is the number of the chip in use.
 
     Every chip is counted up to ``counts.CAP``, with a text typed up to ``counts.TYPED_CAP``; sums of more rows wait for a
-    click (``unasked``) or the exact count: they would read everything. A list (``name``) that was within the cap the last time is counted and summed by one look, whose
-    statement may be known from before. Rows with a text somebody ``typed`` are always looked at once: no index leads to
-    those of a chip, so beyond the cap only the chip in use has a number.
+    click (``unasked``) or the exact count: they would read everything. A list (``name``) that was within the cap the last
+    time is counted and summed by one look, whose statement may be known from before. Rows with a text somebody ``typed``
+    are always looked at once: no index leads to those of a chip, so beyond the cap only the chip in use has a number.
     """
     found = looking = None
     if typed or name in _small:
