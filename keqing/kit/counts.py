@@ -156,7 +156,7 @@ def looking(
     flags = {f"flag_{number}": _flag(one) for number, one in enumerate(conditions)}
     summed = {f"sum_{number}": F(path) for number, path in enumerate(sums.values())}
     rows = queryset.order_by().annotate(**flags, **summed).values("pk", *flags, *summed)
-    if _multiplies(rows):
+    if multiplies(rows):
         return None
     try:
         sql, values = rows[: cap + 1].query.sql_with_params()
@@ -169,7 +169,7 @@ def looking(
     return Looking(Statement(written, tuple(values), queryset.db), len(flags), [*sums], cap)
 
 
-def _multiplies(rows: QuerySet[Any]) -> bool:
+def multiplies(rows: QuerySet[Any]) -> bool:
     """Whether a row stands there once for each of several others, such as a person for each position held."""
     joins = (getattr(table, "join_field", None) for table in rows.query.alias_map.values())
     return any(join.one_to_many or join.many_to_many for join in joins if join is not None)

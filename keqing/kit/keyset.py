@@ -12,7 +12,9 @@ from django.core.exceptions import EmptyResultSet, FieldDoesNotExist, Validation
 from django.db import connections
 from django.db.models import DateField, F, Index, OrderBy, Q, QuerySet
 from django.db.models.constants import LOOKUP_SEP
+from django.db.models.sql.where import WhereNode
 
+from keqing.kit import counts
 from keqing.kit.counts import Statement
 from keqing.kit.prepared import NOTHING_GIVEN, Given, Prepared
 
@@ -68,11 +70,16 @@ def page(
 
 
 class Opening:
-    """The first page of a list, its statement written once: to be kept while the list stays the same."""
+    """The first page of a list, its statement written once: to be kept while the list stays the same.
 
-    def __init__(self, *, queryset: QuerySet[Any], sort: Sort, size: int) -> None:
+    ``gathered``: no index has the rows in order, so all have to be found and sorted; what belongs to a row is then joined to
+    those of the page alone.
+    """
+
+    def __init__(self, *, queryset: QuerySet[Any], sort: Sort, size: int, gathered: bool = False) -> None:
         self._walk, self._size = _Walk(queryset=queryset, sort=sort), size
-        self._read: Prepared[Any] = Prepared(lambda: self._walk.whole()[: size + 1])
+        first = self._walk.first_by_key if gathered and _is_a_row_each(queryset) else self._walk.first
+        self._read: Prepared[Any] = Prepared(lambda: first(size + 1))
 
     def page(self, given: Given = NOTHING_GIVEN) -> Page:
         rows = self._read.rows(given)
@@ -116,6 +123,16 @@ class _Walk:
 
     def whole(self) -> QuerySet[Any]:
         return self._ordered(self.queryset, backwards=False)
+
+    def first(self, limit: int) -> QuerySet[Any]:
+        return self.whole()[:limit]
+
+    def first_by_key(self, limit: int) -> QuerySet[Any]:
+        """The same rows; PostgreSQL joins before it sorts."""
+        keys = self.first(limit).values("pk")
+        rows = self.queryset.all()
+        rows.query.where = WhereNode()  # the keys are of rows that met the conditions
+        return self._ordered(rows.filter(pk__in=keys), backwards=False)
 
     def forward(self, cursor: _Cursor | None, start: Any, limit: int) -> list[Any]:
         ordered = self._ordered(self.queryset, backwards=False)
@@ -211,6 +228,12 @@ class _Walk:
 
     def _empty(self) -> Q:
         return Q(**{f"{self.sort.path}__isnull": True})
+
+
+def _is_a_row_each(queryset: QuerySet[Any]) -> bool:
+    """Whether each row stands there once without the conditions too."""
+    query = queryset.query
+    return not (query.distinct or query.combinator or query.group_by or counts.multiplies(queryset))
 
 
 def _text(value: Any) -> str | None:

@@ -114,7 +114,9 @@ class ListSpec:
         )
         size, sort = self._size(request), self._sort(request) or NEWEST
         day_field = wanted.keep("day", lambda rows: keyset.date_field(queryset=rows, path=sort.path))
-        page = self._page(request, wanted, sort, size, day_field, common=typed and counts.is_beyond(seen.count))
+        page = self._page(
+            request, wanted, sort, size, day_field, typed=typed, common=typed and counts.is_beyond(seen.count)
+        )
         offers = [one for provider in _offers for one in provider(self.key, request.user)] if self.selectable else []
         self.selectable = bool(offers)  # type: ignore[misc]
         return ListPage(
@@ -195,7 +197,7 @@ class ListSpec:
         return next((one for one in self.columns if one.sort and one.key == wanted.removeprefix("-")), None)
 
     def _page(
-        self, request: HttpRequest, wanted: Wanted, sort: keyset.Sort, size: int, day_field: Any, *, common: bool
+        self, request: HttpRequest, wanted: Wanted, sort: keyset.Sort, size: int, day_field: Any, *, typed: bool, common: bool
     ) -> keyset.Page:
         get = request.GET
         start: Any = get.get("letter", "")[:1].lower() if self.lettered(sort) else ""
@@ -205,9 +207,9 @@ class ListSpec:
                 first, following = day_bounds(day)
                 start = following - timedelta(microseconds=1) if sort.descending else first
         if start == "" and not (get.get("after") or get.get("before") or common):
-            opening = wanted.keep(
-                f"opening {size}", lambda rows: keyset.Opening(queryset=rows.filter(wanted.condition), sort=sort, size=size)
-            )
+            opening = wanted.keep(f"opening {size}", lambda rows: keyset.Opening(
+                queryset=rows.filter(wanted.condition), sort=sort, size=size, gathered=typed,
+            ))  # fmt: skip
             return opening.page(wanted.given)
         return keyset.page(
             queryset=wanted.narrowed,

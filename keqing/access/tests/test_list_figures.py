@@ -22,7 +22,7 @@ def test_a_person_with_two_positions_is_counted_once(client):
 
 def test_a_look_that_would_count_rows_twice_is_refused():
     make_cast()
-    assert counts.looking(queryset=Staff.objects.all(), conditions=[Q(positions__isnull=True)], sums={}) is None
-    looking = counts.looking(queryset=Staff.objects.all(), conditions=[Q(is_active=False)], sums={})
+    assert counts.looking(queryset=Staff.objects.all(), conditions=[Q(positions__isnull=True)], sums={}, cap=counts.CAP) is None
+    looking = counts.looking(queryset=Staff.objects.all(), conditions=[Q(is_active=False)], sums={}, cap=counts.CAP)
     found = looking and looking.glance()
     assert found is not None and (found.total, found.numbers) == (Staff.objects.count(), [0])
