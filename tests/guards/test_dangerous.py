@@ -18,6 +18,7 @@ REVIEWED = {
     ("keqing/kit/icons.py", "mark_safe"): "drawings of our own build; the name only picks one",
     ("keqing/followups/drawing.py", "mark_safe"): "every text of a line goes through escape(); T36 attacks the stream",
     ("keqing/kit/list_rows.py", "mark_safe"): "every cell goes through escape(); T36 attacks every list",
+    ("keqing/kit/list_page.py", "mark_safe"): "a typed text in the place of its mark, escaped or quoted; compared with the page drawn for it alone",
     ("keqing/kit/widget_drawing.py", "mark_safe"): "every part goes through conditional_escape; compared with Django's own drawing by its tests",
     ("keqing/insight/figures.py", "mark_safe"): "numbers, days and an escaped address",
     ("keqing/desk/views/policy_report.py", "csrf exempt"): "sent by the browser itself, which has no token; stores nothing",
