@@ -242,6 +242,7 @@ def _post_conditions(cleaned: Mapping[str, Any]) -> list[Q]:
 
 
 def open_contact_people(request: HttpRequest, _argument: str = "") -> OpenList:
-    """People in sight who work somewhere."""
-    return OpenList(ContactPeopleList(reader=request.user), Person.objects.visible_to(request.user).filter(is_affiliated=True))
+    """People in sight who work somewhere; those of a place are few, and found by it."""
+    people = Person.objects.visible_to(request.user, few=bool(request.GET.get("place")))
+    return OpenList(ContactPeopleList(reader=request.user), people.filter(is_affiliated=True))
 

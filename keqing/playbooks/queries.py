@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from keqing.access.models import OrgUnit, Position, Staff
 from keqing.followups.models import Reminder
@@ -79,13 +79,13 @@ def progress_of(playbook_ids: Collection[int], *, staff: Staff, today: date) -> 
         running=Count("pk", filter=Q(stopped_at__isnull=True)), stopped=Count("pk", filter=Q(stopped_at__isnull=False))
     )
     runs = StepRun.objects.filter(enrolment__in=seen).exclude(end__in=[StepRun.End.DROPPED, StepRun.End.ENDED])
-    finished = Reminder.objects.filter(done_at__isnull=False, origin=Reminder.Origin.PLAYBOOK)
-    waiting = Reminder.objects.open().filter(origin=Reminder.Origin.PLAYBOOK)
+    its_own = Reminder.objects.filter(pk=OuterRef("reminder_id"))
+    waiting = Reminder.objects.open().filter(pk=OuterRef("reminder_id"))
     steps = runs.order_by().values("enrolment__playbook_id").annotate(
         steps=Count("pk"),
-        done=Count("pk", filter=Q(end=StepRun.End.DONE) | Q(end="", reminder_id__in=finished.values("pk"))),
-        due=Count("pk", filter=Q(end="", reminder_id__in=waiting.filter(due_on__lte=today).values("pk"))),
-        overdue=Count("pk", filter=Q(end="", reminder_id__in=waiting.filter(due_on__lt=today).values("pk"))),
+        done=Count("pk", filter=Q(end=StepRun.End.DONE) | Q(Exists(its_own.filter(done_at__isnull=False)), end="")),
+        due=Count("pk", filter=Q(Exists(waiting.filter(due_on__lte=today)), end="")),
+        overdue=Count("pk", filter=Q(Exists(waiting.filter(due_on__lt=today)), end="")),
     )  # fmt: skip
     numbers: dict[int, dict[str, int]] = {row["playbook_id"]: row for row in entered.order_by()}
     for row in steps:
@@ -170,10 +170,8 @@ def steps_of_reminders(reminder_ids: Collection[int]) -> dict[int, StepOfPlan]:
     """By reminder; one statement for all of a page, none when none comes from a plan."""
     if not reminder_ids:
         return {}
-    finished = Reminder.objects.filter(done_at__isnull=False, origin=Reminder.Origin.PLAYBOOK).values("pk")
-    over = Q(enrolment__runs__end__in=[StepRun.End.DONE, StepRun.End.SKIPPED]) | Q(
-        enrolment__runs__end="", enrolment__runs__reminder_id__in=finished
-    )
+    finished = Reminder.objects.filter(pk=OuterRef("enrolment__runs__reminder_id"), done_at__isnull=False)
+    over = Q(enrolment__runs__end__in=[StepRun.End.DONE, StepRun.End.SKIPPED]) | Q(Exists(finished), enrolment__runs__end="")
     counted = ~Q(enrolment__runs__end__in=[StepRun.End.DROPPED])
     rows = (
         StepRun.objects.filter(reminder_id__in=list(reminder_ids)).select_related("step", "enrolment__playbook").order_by()
