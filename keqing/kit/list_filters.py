@@ -53,8 +53,7 @@ class Filters:
 
     def area(self, page: "ListPage") -> SafeString:
         """The form above the list."""
-        wish = page.wish_for("q")
-        if not self.spec.filters_remembered or not wish:
+        if not self.spec.filters_remembered or not (wish := page.wish_for("q")):
             return self.drawn(page)
         reader: Any = self.request.user
         drawn: SafeString = reader.recall(("filters", str(wish)), lambda: wish.page.filtering.drawn(wish.page))

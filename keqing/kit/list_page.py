@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from html import escape
+from secrets import token_hex
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus, urlencode
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 
 SIZES = (50, 20, 100)
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-# what stands for a value in what is drawn once for all values: nobody types it, and an address spells it otherwise than a page
-MARK = "\ue000"
+# what stands for a value in what is drawn once for all values: nobody can know it, and an address spells it otherwise than a page
+MARK = f"\ue000{token_hex(8)}"
 
 
 class Wish(str):
@@ -119,9 +120,9 @@ class ListPage:
             return Wish("")
         typed = {name: sent.getlist(name) for name in names if name in sent}
         # a value that is not looked for as it stands there is drawn as it is
-        if any(len(texts) > 1 or self.filtering.cleaned.get(name) != texts[0] or MARK in texts[0] for name, texts in typed.items()):
+        if any(len(texts) > 1 or self.filtering.cleaned.get(name) != texts[0] for name, texts in typed.items()):
             return Wish("")
-        marks = {name: f"{MARK}{number}{MARK}" for number, name in enumerate(typed)}
+        marks = {name: f"{MARK}{number}\ue000" for number, name in enumerate(typed)}
         page = self._with(marks) if typed else self
         wish = Wish(page.here_url)
         wish.page, wish.values = page, {marks[name]: texts[0] for name, texts in typed.items()}

@@ -46,12 +46,12 @@ class Wanted:
     def narrowed(self) -> QuerySet[Any]:
         return self.rows.filter(self.condition)
 
-    def keep(self, name: str, make: Callable[[QuerySet[Any]], T]) -> T:
+    def keep(self, name: str, make: Callable[[QuerySet[Any]], T], *, bulky: bool = True) -> T:
         """What was made of the filtered rows under this name, for the reader and the day; to be asked with ``given``."""
         if self._reader is None:
             return make(self.rows)
         made: T = self._reader.recall(
-            (name, *self._key), lambda: make(self._spec.filter(self._queryset, self._marked)), bulky=True
+            (name, *self._key), lambda: make(self._spec.filter(self._queryset, self._marked)), bulky=bulky
         )
         return made
 
@@ -69,7 +69,7 @@ def _marked(cleaned: Mapping[str, Any], names: Collection[str]) -> tuple[Mapping
             marked[name] = MarkedText.of(SearchQuery(words=tuple(tuple(marks.way(way) for way in word) for word in plan.words)))
             pairs += marks.pairs
             shape.append((name, tuple(tuple((len(w.terms), w.column, tuple(c for c, _ in w.more)) for w in word) for word in plan.words)))
-        elif (chosen := whole_number(value)) is not None and str(chosen) == value:
+        elif (chosen := whole_number(value)) and str(chosen) == value:  # 0 and 007 are names to look for
             marked[name] = str(NUMBER + number)
             pairs.append((NUMBER + number, chosen))
             shape.append((name, "number"))

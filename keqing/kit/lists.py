@@ -113,7 +113,7 @@ class ListSpec:
             typed=typed, name=(self.key, request.user.pk),
         )
         size, sort = self._size(request), self._sort(request) or NEWEST
-        day_field = wanted.keep("day", lambda rows: keyset.date_field(queryset=rows, path=sort.path))
+        day_field = wanted.keep("day", lambda rows: keyset.date_field(queryset=rows, path=sort.path), bulky=False)
         page = self._page(
             request, wanted, sort, size, day_field, typed=typed, common=typed and counts.is_beyond(seen.count)
         )

@@ -39,17 +39,26 @@ class Given:
     pairs: Sequence[tuple[Any, Any]] = ()
 
     def put_in(self, parameters: Sequence[Any]) -> tuple[Any, ...]:
-        return tuple(self._value(one) for one in parameters) if self.pairs else tuple(parameters)
+        """Refuses a statement one of the marks did not reach: it would ask for the mark itself, or for everything."""
+        if not self.pairs:
+            return tuple(parameters)
+        used: set[Any] = set()
+        filled = tuple(self._value(one, used) for one in parameters)
+        if len(used) < len(self.pairs):
+            raise TypeError("a value was changed before the statement was written")
+        return filled
 
-    def _value(self, one: Any) -> Any:
+    def _value(self, one: Any, used: set[Any]) -> Any:
         """Whole numbers keep the width the column's field wrapped the mark in, and texts the signs of a pattern around them."""
-        for mark, value in self.pairs:
+        for place, (mark, value) in enumerate(self.pairs):
             if _is(one, mark):
+                used.add(place)
                 return type(one)(value) if isinstance(one, int) else value
             if isinstance(mark, str) and isinstance(one, str) and one == f"%{mark}%":
+                used.add(place)
                 return f"%{_literally(value)}%"
         if isinstance(one, list) and any(isinstance(part, str) for part in one):
-            return [self._value(part) for part in one]
+            return [self._value(part, used) for part in one]
         return one
 
 

@@ -1,6 +1,7 @@
 """Template words every page has: icons, the product's formats, addresses with a changed parameter."""
 
 from datetime import date, datetime
+from secrets import token_hex
 from typing import Any
 
 from django import template
@@ -54,8 +55,9 @@ def url(parser: template.base.Parser, token: template.base.Token) -> AddressNode
     return AddressNode(node.view_name, node.args, node.kwargs, node.asvar)
 
 
-# what stands for the token of a form in a part that is drawn once for many requests
-TOKEN = "token0of0this0request"  # noqa: S105  a placeholder
+# what stands for the token of a form in a part that is drawn once for many requests; whoever knew it could have the token
+# of a reader written into a link
+TOKEN = token_hex(16)
 
 
 class RememberedNode(template.Node):
@@ -69,9 +71,9 @@ class RememberedNode(template.Node):
         if not key[0] or not hasattr(staff, "recall"):
             return self.nodelist.render(context)
         drawn: SafeString = staff.recall(("drawn", *key), lambda: self._draw(context, wish))
-        if isinstance(wish, Wish):
-            drawn = wish.put_in(drawn)
-        return mark_safe(drawn.replace(TOKEN, str(context.get("csrf_token", "")))) if TOKEN in drawn else drawn  # noqa: S308
+        if TOKEN in drawn:
+            drawn = mark_safe(drawn.replace(TOKEN, str(context.get("csrf_token", ""))))  # noqa: S308
+        return wish.put_in(drawn) if isinstance(wish, Wish) else drawn
 
     def _draw(self, context: template.Context, wish: Any) -> SafeString:
         shown = {"page": wish.page, "request": wish.page.request} if isinstance(wish, Wish) else {}

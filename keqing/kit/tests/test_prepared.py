@@ -9,9 +9,10 @@ from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from keqing.access.models import OrgUnit
-from keqing.access.tests.factories import make_cast
-from keqing.kit.prepared import prepared
+from keqing.access.models import OrgUnit, Staff
+from keqing.access.tests.factories import make_cast, make_position
+from keqing.kit.keyset import Opening, Sort
+from keqing.kit.prepared import Given, prepared
 
 pytestmark = pytest.mark.django_db
 
@@ -73,3 +74,24 @@ def test_what_nothing_meets_is_empty_without_a_statement(django_assert_num_queri
 
     with django_assert_num_queries(0):
         assert impossible(key=1) == []
+
+
+def test_a_text_given_for_a_mark_is_looked_for_as_it_stands():
+    given = Given([("\ue002", "50%_\\"), ("p:\ue003", "p:re")])
+    assert given.put_in(["%\ue002%", ["p:\ue003", "x"], 7, "\ue002"]) == ("%50\\%\\_\\\\%", ["p:re", "x"], 7, "50%_\\")
+
+
+def test_a_mark_that_did_not_reach_the_statement_is_an_error_of_the_programme():
+    with pytest.raises(TypeError, match="changed before"):
+        Given([(2_100_000_000, 5), ("\ue002", "人")]).put_in([2_100_000_000])
+
+
+def test_somebody_with_three_positions_stands_once_or_thrice_whichever_way_the_page_is_read():
+    cast = make_cast()
+    for _ in range(3):
+        make_position(unit=cast.guangzhou, holder=cast.rep)
+    rows, sort = Staff.objects.filter(positions__unit=cast.guangzhou), Sort(key="name", path="name", descending=False)
+    for queryset in (rows, rows.distinct()):
+        plain, gathered = (Opening(queryset=queryset, sort=sort, size=50, gathered=way).page().rows for way in (False, True))
+        assert [one.pk for one in gathered] == [one.pk for one in plain]
+        assert len([one for one in plain if one == cast.rep]) == (1 if queryset.query.distinct else 4)
