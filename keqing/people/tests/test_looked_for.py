@@ -10,6 +10,7 @@ from django.db.models.sql.compiler import SQLCompiler
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from keqing.access.models import Position
 from keqing.access.tests.factories import make_cast, position_of
 from keqing.kit import remembered
 from keqing.kit.list_page import MARK, ListPage, Wish
@@ -72,11 +73,12 @@ def test_one_statement_for_all_texts_and_owners_finds_for_each_what_its_own_woul
     staff = (cast.rep, cast.sibling, cast.other_area_rep)
     for number, name in enumerate(names * 2):
         make_organisation(name=f"{name}{number}", owner=staff[number % 3], kind=("hospital", "pharmacy", "distributor")[number % 3])
+    Position.objects.filter(pk=position_of(cast.rep).pk).update(name="天河 007 片")  # found by typing 0 and 007
     client, path = signed_in(cast.gm), reverse("people:organisations", args=["all"])
     owners = [position_of(one).pk for one in staff]
     texts = ("人民", "医院", "康宁_", "康宁%", "zeng", "zdyy", "rmyy", "chongqing", "a1b", "县中", "1234", "人民 医", "张wd", "yy", "医", "_", "%")
     wishes = [{"q": text} for text in texts]
-    wishes += [{"owner": owner} for owner in (*owners, 10**9, 2_100_000_000, 2_100_000_001, "李", "岗位", "0", "00", f"0{owners[0]}", "０", "²")]
+    wishes += [{"owner": owner} for owner in (*owners, 10**9, 2_100_000_000, 2_100_000_001, "李", "岗位", "0", "007", f"0{owners[0]}", "０", "²")]
     wishes += [{"q": text, "owner": owner, "preset": preset} for text in texts[:4] for owner in owners for preset in ("", "quiet")]
 
     def found(wish) -> list[str]:
