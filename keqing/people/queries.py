@@ -64,7 +64,8 @@ class KeyPerson:
 
 def people_of(organisation_id: int, *, limit: int | None = None) -> list[KeyPerson]:
     """Everybody who works there today, the most wanted first. One statement."""
-    return sorted((person for _, _, person in _at([organisation_id])), key=_rank)[:limit]
+    found = [person for _, _, person in _at([organisation_id])]
+    return sorted(found, key=lambda one: _rank(person_id=one.person_id, role=one.role, is_head=one.is_department_head))[:limit]
 
 
 def key_people(organisation_id: int, *, limit: int = 5) -> list[KeyPerson]:
@@ -76,7 +77,7 @@ def first_contacts(organisation_ids: Collection[int]) -> dict[int, KeyPerson]:
     """For a page of a list: the person to ask for at each organisation. One statement."""
     best: dict[int, tuple[tuple[int, bool, int], tuple[Any, ...]]] = {}
     for place in _places_at(organisations=list(organisation_ids)):
-        rank = (ORDER.get(place[4], 99), not place[7], place[2])  # as _rank
+        rank = _rank(person_id=place[2], role=place[4], is_head=place[7])
         known = best.get(place[0])
         if known is None or rank < known[0]:
             best[place[0]] = rank, place
@@ -107,8 +108,8 @@ def _key_person(
     )
 
 
-def _rank(one: KeyPerson) -> tuple[int, bool, int]:
-    return (ORDER.get(one.role, 99), not one.is_department_head, one.person_id)
+def _rank(*, person_id: int, role: str, is_head: bool) -> tuple[int, bool, int]:
+    return (ORDER.get(role, 99), not is_head, person_id)
 
 
 def primary_places(person_ids: Collection[int], *, reader: Staff) -> dict[int, str]:
